@@ -1,0 +1,155 @@
+"""Text becomes typed records or rejects with line, column, value and reason; every row is accounted for."""
+
+import csv
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import records
+from app.exports import recognise, sources
+from app.records import Tally, contracts, last_workday
+from tests.conftest import TICKETS_HEADER, TICKETS_MAP, TODAY
+
+
+def load(folder: Path, *names: str) -> tuple[duckdb.DuckDBPyConnection, list[Tally]]:
+    """Load files of tickets as a build does; return the warehouse and the tally of each file."""
+    warehouse = duckdb.connect()
+    records.prepare(warehouse)
+    counts = [
+        records.load(warehouse, recognise(folder / name, name, sources()), number, TODAY)
+        for number, name in enumerate(names)
+    ]
+    records.settle(warehouse, contracts()["tickets"])
+    return warehouse, [records.tally(warehouse, "tickets", number, *count) for number, count in enumerate(counts)]
+
+
+def rejects(warehouse: duckdb.DuckDBPyConnection) -> list[tuple]:
+    return warehouse.execute("select line, col, value, reason from rejects order by line").fetchall()
+
+
+def test_texts_become_types(tickets) -> None:
+    """Spelled as people do: spaces, capitals, a place by its nickname, blanks for what is not known."""
+    folder = tickets(" T1 ,2026-01-05 09:00,2026-01-05T11:30:00,, MET ,2,,R1, emea ,email")
+    warehouse, (tally,) = load(folder, "desk.csv")
+    row = warehouse.execute(
+        "select ticket, opened_at, first_reply_hours, resolved_at, sla, reopened, category, region, channel "
+        "from tickets"
+    ).fetchone()
+    assert row == ("T1", datetime(2026, 1, 5, 9), 2.5, None, "met", 2, None, "EMEA", "E-mail")
+    assert tally == Tally(read=1, kept=1, rejected=0, repeated=0, blank=0)
+
+
+@pytest.mark.parametrize(
+    ("row", "reject"),
+    [
+        (",2026-01-05,,,,,,,,", ("ticket", None, "is missing")),
+        ("T1,,,,,,,,,", ("opened_at", None, "is missing")),
+        ("T1,05/01/2026,,,,,,,,", ("opened_at", "05/01/2026", "is not a timestamp like 2026-01-31")),
+        ("T1,2026-02-30,,,,,,,,", ("opened_at", "2026-02-30", "is not a timestamp like 2026-01-31")),
+        ("T1,2026-01-05,2026-01-04,,,,,,,", ("first_reply_at", "2026-01-04", "is before the ticket was opened")),
+        ("T1,2026-01-05,,,late,,,,,", ("sla", "late", "is not one of met, breached")),
+        ("T1,2026-01-05,,,,twice,,,,", ("reopened", "twice", "is not a whole number")),
+        ("T1,2026-01-05,,,,-1,,,,", ("reopened", "-1", "is negative")),
+        ("T1,2062-01-05,,,,,,,,", ("opened_at", "2062-01-05", "lies in the future")),
+        ("T1,2026-01-05", ("", None, "has 2 cells, the header has 10")),
+        ("T1,2026-01-05,,,,,,,,,surplus", ("", None, "has 11 cells, the header has 10")),
+        ("T1\0,2026-01-05,,,,,,,,", ("", None, "holds a NUL character")),
+    ],
+)
+def test_a_broken_row_is_rejected_with_line_column_value_and_reason(tickets, row: str, reject: tuple) -> None:
+    """The good rows around it stay: the broken one stands in line 3."""
+    good = "G{0},2026-01-05,,,,,,,,"
+    warehouse, (tally,) = load(tickets(good.format(1), row, good.format(2)), "desk.csv")
+    assert rejects(warehouse) == [(3, *reject)]
+    assert tally == Tally(read=3, kept=2, rejected=1, repeated=0, blank=0)
+
+
+def test_same_key_counts_once_and_the_newest_row_stands(drop) -> None:
+    """T1 stands three times: twice in January's file, once corrected in February's, which is read later."""
+    january = (
+        TICKETS_HEADER + "T1,2026-01-05,,,breached,,,,,\nT1,2026-01-05,,,breached,,,,,\nT2,2026-01-06,,,met,,,,,\n"
+    )
+    february = TICKETS_HEADER + "T1,2026-01-05,,,met,,,,,\n"
+    folder = drop({"a.csv": january, "a.csv.map.toml": TICKETS_MAP, "b.csv": february, "b.csv.map.toml": TICKETS_MAP})
+    warehouse, tallies = load(folder, "a.csv", "b.csv")
+    assert warehouse.execute("select ticket, sla from tickets order by ticket").fetchall() == [
+        ("T1", "met"),
+        ("T2", "met"),
+    ]
+    assert tallies == [Tally(3, 1, 0, 2, 0), Tally(1, 1, 0, 0, 0)]
+
+
+def test_revision_goes_before_the_order_of_reading(drop) -> None:
+    """An event log: revision 10 is newer than 9, whatever their order in the file or in the alphabet."""
+    mapping = TICKETS_MAP + 'revision = "Rev"\n'
+    text = TICKETS_HEADER.strip() + ",Rev\nT1,2026-01-05,,,met,,,,,,10\nT1,2026-01-05,,,breached,,,,,,9\n"
+    warehouse, (tally,) = load(drop({"log.csv": text, "log.csv.map.toml": mapping}), "log.csv")
+    assert warehouse.execute("select sla from tickets").fetchall() == [("met",)]
+    assert (tally.kept, tally.repeated) == (1, 1)
+
+
+def test_unknown_places_are_counted_under_unknown_and_listed(tickets) -> None:
+    warehouse, (tally,) = load(tickets("T1,2026-01-05,,,,,,,Atlantis,Phone", "T2,2026-01-05,,,,,,,,Phone"), "desk.csv")
+    assert warehouse.execute("select region from tickets").fetchall() == [("unknown",)] * 2
+    assert warehouse.execute("select col, word, rows from unknown_words").fetchall() == [("region", "Atlantis", 1)]
+    assert tally.kept == 2, "nothing is dropped for a region that nobody knows"
+
+
+def test_a_mapping_file_may_keep_places_declare_dates_and_a_zone(drop) -> None:
+    """09:00 in Chicago in January is 15:00 in UTC; 5/1 is the fifth of January because the mapping says so."""
+    mapping = 'dates = ["%d/%m/%Y %H:%M"]\nzone = "America/Chicago"\nkeep = ["region"]\nmissing = ["?"]\n' + TICKETS_MAP
+    text = TICKETS_HEADER + "T1,5/1/2026 09:00,?,,?,,,,Atlantis,Phone\n"
+    warehouse, _ = load(drop({"desk.csv": text, "desk.csv.map.toml": mapping}), "desk.csv")
+    row = warehouse.execute("select opened_at, first_reply_at, sla, region from tickets").fetchone()
+    assert row == (datetime(2026, 1, 5, 15), None, None, "Atlantis")
+
+
+CELL = st.one_of(
+    st.sampled_from(
+        ["", " ", "met", "2026-01-05", "2026-13-01", "EMEA", "phone", "7", "-3", "1e400", "nan", "=1+1", "'", '"', "é"]
+    ),
+    st.text(max_size=6),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(CELL, min_size=0, max_size=12), max_size=12))
+def test_whatever_the_cells_hold_every_row_is_accounted_for(tmp_path_factory, table: list[list[str]]) -> None:
+    """A second opinion on the sum: plain Python counts the rows that were written."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    with (folder / "desk.csv").open("w", encoding="utf-8", newline="") as out:
+        out.write(TICKETS_HEADER)
+        csv.writer(out, quoting=csv.QUOTE_ALL).writerows(table)
+    (folder / "desk.csv.map.toml").write_text(TICKETS_MAP)
+    warehouse, (tally,) = load(folder, "desk.csv")
+    assert tally.read == tally.kept + tally.rejected + tally.repeated + tally.blank == len(table)
+    assert tally.blank == sum(not any(cell.strip() for cell in row) for row in table)
+    assert warehouse.execute("select count(*) from tickets").fetchone()[0] == tally.kept
+
+
+@pytest.mark.parametrize(
+    ("month", "last"),
+    [
+        (date(2026, 10, 1), date(2026, 10, 30)),
+        (date(2026, 11, 1), date(2026, 11, 30)),
+        (date(2026, 5, 9), date(2026, 5, 29)),
+    ],
+)
+def test_last_workday(month: date, last: date) -> None:
+    """31 Oct 2026 is a Saturday, 30 Nov 2026 a Monday, 31 May 2026 a Sunday."""
+    assert last_workday(month) == last
+
+
+def test_contracts_hold_together() -> None:
+    """Keys, dates, rules and order name columns that are there; types are known."""
+    for contract in contracts().values():
+        columns = {column.name: column for column in contract.columns}
+        assert {*contract.key, *contract.newest, contract.dated} <= set(columns)
+        assert all(columns[name].required for name in contract.key), contract.record
+        assert {column.type for column in contract.columns} <= set(records.SQL_TYPES)
+        assert {rule.column for rule in contract.rules} <= set(columns)
+        assert contract.about in ("cases", "people")
