@@ -1,0 +1,90 @@
+"""Metrics: what every number means, read from `queries/metrics.toml` and checked."""
+
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+QUERIES = Path(__file__).parent.parent / "queries"
+KINDS = {"%": "share", "points": "score", "hours": "quantile"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One defined number. Values are stored plainly: shares 0 to 1, NPS -1 to 1, waiting times in hours."""
+
+    id: str
+    name: str
+    definition: str
+    kind: str
+    unit: str
+    better: str
+    about: str
+    practices: tuple[str, ...]
+    records: tuple[str, ...]
+    owner: str
+    reviewed: date
+    target: float | None = None
+    minimum_base: int = 10
+    quantile: float = 0.5
+    computed_by: str = ""
+    rose: str = "rose"
+    fell: str = "fell"
+
+    @property
+    def query(self) -> str:
+        """Name of the query in `queries/metrics` that computes it."""
+        return self.computed_by or self.id
+
+    @property
+    def sql(self) -> str:
+        return (QUERIES / "metrics" / f"{self.query}.sql").read_text("utf-8")
+
+    def write(self, value: float, places: int | None = None) -> str:
+        """A value as a reader sees it: whole percents and points, hours with one decimal below ten."""
+        if self.unit == "%":
+            return f"{_round(value * 100, places or 0)} %"
+        if self.unit == "points":
+            return f"{_round(value * 100, places or 0)}"
+        return f"{_round(value, 1 if value < 10 else 0)} h"
+
+
+@cache
+def metrics(path: Path = QUERIES / "metrics.toml") -> dict[str, Metric]:
+    """Every metric by its id, in the order of the file.
+
+    Raises ValueError that names file, metric and key where an entry is wrong.
+    """
+    return {id_: _checked(path.name, id_, words) for id_, words in tomllib.loads(path.read_text("utf-8")).items()}
+
+
+def _checked(file: str, id_: str, words: dict) -> Metric:
+    known = {told.name: told for told in fields(Metric) if told.name != "id"}
+    for key in words:
+        if key not in known:
+            raise ValueError(f"{file}: [{id_}] has the unknown key {key}; known are {', '.join(known)}")
+    for key, told in known.items():
+        if key not in words and told.default is MISSING:
+            raise ValueError(f"{file}: [{id_}] does not say its {key}")
+    metric = Metric(id=id_, **{key: tuple(word) if isinstance(word, list) else word for key, word in words.items()})
+    for key, allowed in {
+        "unit": tuple(KINDS),
+        "kind": (KINDS.get(metric.unit),),
+        "better": ("higher", "lower", "neither"),
+        "about": ("cases", "people"),
+    }.items():
+        if getattr(metric, key) not in allowed:
+            raise ValueError(
+                f"{file}: [{id_}] {key} = {getattr(metric, key)!r} is not {' or '.join(map(str, allowed))}"
+            )
+    if metric.minimum_base < 10:
+        raise ValueError(
+            f"{file}: [{id_}] minimum_base = {metric.minimum_base} is below 10, the least that may be shown"
+        )
+    return metric
+
+
+def _round(value: float, places: int) -> str:
+    text = f"{value:,.{places}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")

@@ -1,0 +1,11 @@
+-- Commitments kept by their promised date, of those that fell due.
+-- Grain: month due, region, channel
+select
+    cast(date_trunc('month', due_on) as date) as month,
+    region,
+    channel,
+    count(*) filter (where kept_on <= due_on) as numerator,
+    count(*) as denominator
+from commitments
+where due_on <= $as_of
+group by 1, 2, 3
