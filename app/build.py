@@ -1,0 +1,315 @@
+"""Build: exports become records, records become metrics, metrics become one snapshot, published whole or not at all."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from app import records, snapshot
+from app.exports import BadExport, Export, find, recognise, sources
+from app.metrics import QUERIES, Metric, metrics
+
+MOST_REJECTED = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
+KEPT_VERSIONS = 3
+DATASETS = ("goals", "trust", "innovation")  # folders of bespoke queries: each becomes a table of the snapshot
+
+
+class BuildFailed(Exception):
+    """No snapshot was published; `problems` says why in sentences, `files` how far each file came."""
+
+    def __init__(self, problems: list[str], files: list[dict] | None = None):
+        super().__init__("\n".join(problems))
+        self.problems, self.files = problems, files or []
+        self.seconds = 0.0
+
+
+@dataclass(frozen=True)
+class File:
+    """What became of one export."""
+
+    path: str
+    system: str
+    record: str
+    read: int
+    kept: int
+    rejected: int
+    repeated: int
+    blank: int
+    seconds: float
+
+
+def build(
+    exports: Path, published: Path, say: Callable[[str], None] = lambda line: None, today: date | None = None
+) -> dict:
+    """Read every export below `exports` and publish a snapshot at `published`; return the report of the build.
+
+    The report holds files, metrics, snapshot and seconds. Raises BuildFailed, with whatever was published before left
+    in place: the new snapshot is written beside it under a name of its own and then put in its place at one stroke.
+    """
+    started = time.perf_counter()
+    today = today or date.today()
+    work = _workplace(published)
+    try:
+        with duckdb.connect(work / "warehouse.duckdb") as warehouse:
+            warehouse.execute("set preserve_insertion_order = true")
+            warehouse.execute("set temp_directory = $folder", {"folder": str(work)})
+            files = _load(warehouse, exports, today, say)
+            computed = _compute(warehouse, work / "snapshot.duckdb", files, say)
+        version = _publish(work / "snapshot.duckdb", published)
+    except BuildFailed as failed:
+        failed.seconds = round(time.perf_counter() - started, 3)
+        raise
+    except BadExport as error:
+        raise BuildFailed([str(error)]) from None
+    except duckdb.IOException as error:
+        raise BuildFailed(
+            [f"{published.parent}: the disk refused ({error}). Make room or choose another --snapshot"]
+        ) from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    say(f"published {version}")
+    return {
+        "files": [asdict(file) for file, _ in files],
+        "metrics": computed,
+        "snapshot": str(published),
+        "version": version,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+
+
+def _workplace(published: Path) -> Path:
+    """A folder of our own beside the snapshot; folders of builds that were killed are cleared away."""
+    try:
+        published.parent.mkdir(parents=True, exist_ok=True)
+        for left in published.parent.glob(".build-*"):
+            if not _alive(left.name.split("-")[1]):
+                shutil.rmtree(left, ignore_errors=True)
+        return Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=published.parent))
+    except OSError as error:
+        refused = f"{published.parent}: nothing can be written there ({error.strerror})"
+        raise BuildFailed([f"{refused}. Choose another place with --snapshot"]) from None
+
+
+def _alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _load(
+    warehouse: duckdb.DuckDBPyConnection, exports: Path, today: date, say: Callable[[str], None]
+) -> list[tuple[File, Export]]:
+    """Read all files, or raise BuildFailed with the problems of all of them at once."""
+    problems: list[str] = []
+    recognised: list[Export] = []
+    for path in find(exports):
+        try:
+            recognised.append(recognise(path, str(path.relative_to(exports)), sources()))
+        except BadExport as error:
+            problems.append(str(error))
+    if not recognised and not problems:
+        make = f"python -m app demo --out {exports}"
+        raise BuildFailed([f"{exports}: there are no exports in it. Put CSV files there, or make some with: {make}"])
+    records.prepare(warehouse)
+    counted: list[tuple[int, int, float]] = []
+    for number, export in enumerate(recognised):
+        started = time.perf_counter()
+        say(f"reading {export.name} ({export.source.system}, {export.source.record})")
+        try:
+            if export.source.record not in records.contracts():
+                raise BadExport(
+                    export.name,
+                    f"{export.source.name} says that it holds {export.source.record}, which is no record",
+                    f"Known are {', '.join(records.contracts())}",
+                )
+            read, blank = records.load(warehouse, export, number, today)
+        except BadExport as error:
+            problems.append(str(error))
+            read = blank = 0
+        counted.append((read, blank, time.perf_counter() - started))
+    if problems:
+        raise BuildFailed(problems)
+    for contract in records.contracts().values():
+        records.settle(warehouse, contract)
+    files = []
+    for number, (export, (read, blank, seconds)) in enumerate(zip(recognised, counted, strict=True)):
+        tally = records.tally(warehouse, export.source.record, number, read, blank)
+        files.append(
+            (
+                File(
+                    export.name, export.source.system, export.source.record, **asdict(tally), seconds=round(seconds, 3)
+                ),
+                export,
+            )
+        )
+        problems += _misgivings(warehouse, files[-1][0], number)
+        for column, reason, rows, line in _reasons(warehouse, number):
+            say(f"  {export.name}: rejected {rows} rows: {column} {reason} (first in line {line})".replace("  ", " "))
+    if problems:
+        raise BuildFailed(problems, [asdict(file) for file, _ in files])
+    return files
+
+
+def _misgivings(warehouse: duckdb.DuckDBPyConnection, file: File, number: int) -> list[str]:
+    """Reasons not to publish what this file says."""
+    accounted = file.kept + file.rejected + file.repeated + file.blank
+    if accounted != file.read:
+        return [
+            f"{file.path}: {file.read} rows were read but {accounted} are accounted for. Report this file as a defect"
+        ]
+    if file.rejected <= MOST_REJECTED * (file.read - file.blank):
+        return []
+    reasons = [
+        f"{column or 'row'} {reason} in {rows} rows, first in line {line}"
+        for column, reason, rows, line in _reasons(warehouse, number)[:3]
+    ]
+    rows = file.read - file.blank
+    broken = f"{file.rejected} of {rows} rows ({file.rejected / rows:.0%}) break the contract of {file.record}"
+    remedy = f"Correct the export, or say how to read it in {Path(file.path).name}.map.toml"
+    return [f"{file.path}: {broken}: {'; '.join(reasons)}. {remedy}"]
+
+
+def _reasons(warehouse: duckdb.DuckDBPyConnection, file: int) -> list[tuple[str, str, int, int]]:
+    return warehouse.execute(
+        "select coalesce(col, ''), reason, count(distinct line), min(line) from rejects where file = $file "
+        "group by col, reason order by 3 desc, 4",
+        {"file": file},
+    ).fetchall()
+
+
+def _compute(
+    warehouse: duckdb.DuckDBPyConnection, target: Path, files: list[tuple[File, Export]], say: Callable[[str], None]
+) -> list[dict]:
+    """Fill a new snapshot: metrics, bespoke datasets, and what there is to know about files and rejects."""
+    warehouse.execute(f"attach '{str(target).replace(chr(39), chr(39) * 2)}' as snapshot")
+    warehouse.execute("use snapshot")
+    warehouse.execute((QUERIES / "macros.sql").read_text("utf-8"))
+    warehouse.execute("use warehouse")
+    warehouse.execute(snapshot.TABLES)
+    last = {
+        record: span[1]
+        for record, contract in records.contracts().items()
+        if (span := records.reaches(warehouse, contract))
+    }
+    computed = []
+    done: set[str] = set()
+    for metric in metrics().values():
+        started = time.perf_counter()
+        as_of = min((last[record] for record in metric.records if record in last), default=None)
+        if any(record not in last for record in metric.records):
+            as_of = None
+        rows = 0
+        if as_of:
+            if metric.query not in done:
+                say(f"computing {metric.query}")
+                _stack(warehouse, metric, as_of)
+                done.add(metric.query)
+            rows = _rows_of(warehouse, metric)
+        warehouse.execute("insert into snapshot.metrics values (?, ?, ?, ?)", [metric.id, metric.sql, as_of, rows])
+        computed.append(
+            {
+                "metric": metric.id,
+                "state": "computed" if rows else "no rows" if as_of else "no export",
+                "rows": rows,
+                "as_of": as_of.isoformat() if as_of else None,
+                "seconds": round(time.perf_counter() - started, 3),
+            }
+        )
+    as_of = max(last.values())
+    for folder in DATASETS:
+        for query in sorted((QUERIES / folder).glob("*.sql")):
+            say(f"computing {query.stem}")
+            sql = query.read_text("utf-8")
+            warehouse.execute(f"create table snapshot.{query.stem} as {sql}", _asked(warehouse, sql, as_of))
+    _describe(warehouse, files, as_of)
+    warehouse.execute("checkpoint snapshot")
+    warehouse.execute("detach snapshot")
+    return computed
+
+
+def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) -> None:
+    """Add a metric's rows to the one table that serves every metric of its kind."""
+    sql = metric.sql
+    described = [
+        told[0]
+        for told in warehouse.execute(f"select * from ({sql}) limit 0", _asked(warehouse, sql, as_of)).description
+    ]
+    shape = {
+        "share": ["month", "region", "channel", "numerator", "denominator"],
+        "score": ["month", "region", "channel", "numerator", "denominator", "squares"],
+        "quantile": ["month", "region", "channel", "bucket", "tally"],
+    }[metric.kind]
+    if described != shape:
+        raise ValueError(f"queries/metrics/{metric.query}.sql returns {described}, a {metric.kind} needs {shape}")
+    table = "metric_buckets" if metric.kind == "quantile" else "metric_months"
+    squares = ", null" if metric.kind == "share" else ""
+    warehouse.execute(
+        f"insert into snapshot.{table} select '{metric.query}', *{squares} from ({sql}) "
+        "order by month, region, channel",
+        _asked(warehouse, sql, as_of),
+    )
+
+
+def _rows_of(warehouse: duckdb.DuckDBPyConnection, metric: Metric) -> int:
+    table = "metric_buckets" if metric.kind == "quantile" else "metric_months"
+    sql = f"select count(*) from snapshot.{table} where metric = $metric"
+    return warehouse.execute(sql, {"metric": metric.query}).fetchone()[0]
+
+
+def _asked(warehouse: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict[str, date]:
+    return {"as_of": as_of} if "as_of" in warehouse.extract_statements(sql)[0].named_parameters else {}
+
+
+def _describe(warehouse: duckdb.DuckDBPyConnection, files: list[tuple[File, Export]], as_of: date) -> None:
+    """Write what a reader may know of the files: counts and reasons, never a value."""
+    for number, (file, export) in enumerate(files):
+        span = records.reaches(warehouse, records.contracts()[file.record], number)
+        with export.path.open("rb") as stream:
+            fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
+        counts = [file.read, file.kept, file.rejected, file.repeated, file.blank]
+        warehouse.execute(
+            "insert into snapshot.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [file.path, file.system, file.record, *counts, *(span or (None, None)), fingerprint],
+        )
+        warehouse.execute(
+            "insert into snapshot.rejects select $path, coalesce(col, ''), reason, count(distinct line) from rejects "
+            "where file = $file group by all order by all",
+            {"path": file.path, "file": number},
+        )
+        warehouse.execute(
+            "insert into snapshot.unknown select $path, col, count(distinct word), sum(rows) from unknown_words "
+            "where file = $file group by all order by all",
+            {"path": file.path, "file": number},
+        )
+    warehouse.execute(
+        "insert into snapshot.snapshot values (?, ?, ?)",
+        [snapshot.FORMAT, datetime.now(UTC).replace(tzinfo=None), as_of],
+    )
+
+
+def _publish(built: Path, published: Path) -> str:
+    """Give the new file its final name, then turn the link to it: a reader sees the old snapshot or the new one."""
+    version = f"{published.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}{published.suffix}"
+    final = published.with_name(version)
+    with built.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    built.chmod(0o644)
+    built.rename(final)
+    link = published.with_name(f".{version}.link")
+    link.symlink_to(version)
+    link.replace(published)
+    for old in snapshot.versions(published)[KEPT_VERSIONS:]:
+        old.unlink(missing_ok=True)
+    return version
