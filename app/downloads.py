@@ -1,0 +1,114 @@
+"""Downloads: the rows of an answer as CSV, XLSX, JSON or a table, the same bytes wherever they are asked for."""
+
+import io
+import json
+from datetime import datetime
+
+import pandas as pd
+
+from app.answers import Answer
+from app.snapshot import Snapshot
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
+
+
+def plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows as every download gives them: days as YYYY-MM-DD, no cell that a spreadsheet takes for a formula."""
+    out = rows.copy()
+    for column in out.columns:
+        if pd.api.types.is_datetime64_any_dtype(out[column]):
+            out[column] = out[column].dt.strftime("%Y-%m-%d")
+        elif out[column].dtype in ("object", "str"):
+            out[column] = [_harmless(value) for value in out[column]]
+        elif out[column].dtype == bool:
+            out[column] = out[column].map({True: "true", False: "false"})
+    return out
+
+
+def csv(answer: Answer) -> bytes:
+    """Rows drawn, one line each; numbers in full, as they were computed."""
+    return plain(answer.rows).to_csv(index=False, lineterminator="\n").encode()
+
+
+def json_rows(answer: Answer) -> str:
+    """Rows drawn, as a list of objects; what is not there is null."""
+    rows = plain(answer.rows).astype(object)
+    return json.dumps(rows.where(rows.notna(), None).to_dict("records"), indent=2, default=_unboxed)
+
+
+def table(answer: Answer) -> str:
+    """Rows drawn, aligned for a terminal, with the sentence above them."""
+    if answer.rows.empty:
+        return answer.sentence
+    rows = plain(answer.rows).to_string(index=False, na_rep="", float_format=lambda number: f"{number:.4g}")
+    return f"{answer.sentence}\n\n{rows}" if answer.sentence else rows
+
+
+def xlsx(answer: Answer, snapshot: Snapshot, sql: str) -> bytes:
+    """A workbook of two sheets: Data, the rows drawn, and About, what they are. The same rows give the same bytes."""
+    import xlsxwriter  # only when somebody downloads
+
+    stream = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
+    book = xlsxwriter.Workbook(stream, options)
+    book.set_properties({"created": snapshot.built_at, "title": answer.sentence[:255]})
+    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    data = book.add_worksheet("Data")
+    data.write_row(0, 0, list(answer.rows.columns), bold)
+    for column, name in enumerate(answer.rows.columns):
+        data.set_column(column, column, max(12, len(name) + 2))
+        for line, value in enumerate(answer.rows[name], 1):
+            if pd.isna(value):
+                continue
+            if isinstance(value, datetime):
+                data.write_datetime(line, column, value.to_pydatetime(), day)
+            elif isinstance(value, str):
+                data.write_string(line, column, _harmless(value))
+            else:
+                data.write(line, column, _unboxed(value))
+    data.freeze_panes(1, 0)
+    about = book.add_worksheet("About")
+    about.set_column(0, 0, 18)
+    about.set_column(1, 1, 100)
+    for line, (name, text) in enumerate(described(answer, snapshot, sql)):
+        about.write_string(line, 0, name, bold)
+        about.write_string(line, 1, _harmless(text), wrapped)
+    book.close()
+    return stream.getvalue()
+
+
+def described(answer: Answer, snapshot: Snapshot, sql: str = "") -> list[tuple[str, str]]:
+    """What goes with rows that leave the dashboard: claim, definition, filters, as-of, origin."""
+    metric = answer.metric
+    lines = [("Finding", answer.sentence), ("Figure", answer.figure)]
+    if metric:
+        lines += [
+            ("Metric", f"{metric.name} ({metric.id})"),
+            ("Definition", metric.definition),
+            ("Unit", f"{metric.unit}; shares and points are given as fractions" if metric.unit != "hours" else "hours"),
+            ("Better", metric.better),
+            ("Target", "none" if metric.target is None else metric.write(metric.target)),
+            ("Records", ", ".join(metric.records)),
+            ("Owner", metric.owner),
+            ("Reviewed", metric.reviewed.isoformat()),
+        ]
+    lines += [
+        ("Filters", answer.filters.words()),
+        ("As of", answer.as_of.isoformat() if answer.as_of else "unknown"),
+        ("Snapshot", snapshot.version),
+    ]
+    return lines + ([("SQL", sql)] if sql else [])
+
+
+def file_name(answer: Answer, ending: str) -> str:
+    parts = [answer.metric.id if answer.metric and answer.figure != "recommendation" else "", answer.figure]
+    return "-".join(filter(None, parts)) + f".{ending}"
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _unboxed(value: object) -> object:
+    return value.item() if hasattr(value, "item") else str(value)

@@ -1,0 +1,163 @@
+"""Sentences: what rows support, in words. Pure: judged rows and their metric in, a claim or a sentence out."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from app.filters import listed, month_words, quarter_words
+from app.metrics import Metric
+
+LOCAL_SIGNALS = 2  # of the last 3 months outside the limits: one place among many is only named on stronger evidence
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A change that the rules support: of which metric, where, since when, and how far beyond its usual range."""
+
+    metric: Metric
+    region: str | None
+    channel: str | None
+    label: str
+    rose: bool
+    since: date
+    month: date
+    value: float
+    outside: bool
+    strength: float
+
+    @property
+    def where(self) -> str:
+        return (f" in {self.region}" if self.region else "") + (f" by {self.channel}" if self.channel else "")
+
+    @property
+    def short(self) -> str:
+        """The claim as a headline has it."""
+        return f"{self.metric.name} {self.metric.rose if self.rose else self.metric.fell}{self.where}"
+
+    @property
+    def sentence(self) -> str:
+        """The claim with its number, target and since when."""
+        target = (
+            f" against a target of {self.metric.write(self.metric.target)}" if self.metric.target is not None else ""
+        )
+        beyond = "outside its usual range" if self.outside else "beyond ordinary variation"
+        return (
+            f"{self.short}: {self.metric.write(self.value)} in {month_words(self.month)}{target}, "
+            f"{beyond} since {month_words(self.since)}."
+        )
+
+
+def claim_of(metric: Metric, judged: pd.DataFrame, region: str | None, channel: str | None) -> Claim | None:
+    """The change that the last judged month is part of; None for common cause and while limits are trial limits."""
+    points = judged[judged["label"] != ""]
+    if len(points) < 12 or points["label"].iloc[-1] == "common cause":
+        return None
+    label = points["label"].iloc[-1]
+    run = points[(points["label"] != label)[::-1].cumsum()[::-1] == 0]
+    last = points.iloc[-1]
+    rose = bool(last["value"] > (points["value"].iloc[-2] if last["rule"] == "trend" else last["mean"]))
+    half = last["upper"] - last["mean"]
+    return Claim(
+        metric,
+        region,
+        channel,
+        label,
+        rose,
+        run["month"].iloc[0].date(),
+        last["month"].date(),
+        float(last["value"]),
+        bool((run["rule"] == "outside").all()),
+        abs(last["value"] - last["mean"]) / half if half else 0.0,
+    )
+
+
+def persistent(judged: pd.DataFrame, label: str) -> bool:
+    """Whether one place among many may be named: repeated points outside its limits, not a single one."""
+    last = judged[judged["label"] != ""].tail(3)
+    return int(((last["rule"] == "outside") & (last["label"] == label)).sum()) >= LOCAL_SIGNALS
+
+
+def importance(claim: Claim) -> tuple[int, float]:
+    """Sorting key: concern before improvement before neutral, then the larger relative to its limits."""
+    order = {"concern": 0, "improvement": 1}
+    return order.get(claim.label, 2), -claim.strength
+
+
+def trend(metric: Metric, rows: pd.DataFrame) -> str:
+    claim = claim_of(metric, rows, None, None)
+    judged = rows[rows["label"] != ""]
+    if judged.empty:
+        return f"{metric.name}: no finished month with enough cases yet"
+    last = judged.iloc[-1]
+    if last["label"] == "common cause":
+        months = f"{len(judged)} months" if len(judged) > 1 else "one month"
+        if len(judged) < 12:
+            return f"{metric.name}: too early to call a change after {months}"
+        return f"{metric.name}: no real change in {months}"
+    if not claim:
+        return f"{metric.name}: too early to call a change after {len(judged)} months"
+    verb = metric.rose if claim.rose else metric.fell
+    beyond = "outside its usual range" if claim.outside else "beyond ordinary variation"
+    return f"{metric.name} {verb}: {beyond} since {month_words(claim.since)}"
+
+
+def headline(metric: Metric, rows: pd.DataFrame) -> str:
+    row = rows.iloc[0]
+    if row["label"] == "":
+        return "too few cases"
+    if row["label"] == "common cause":
+        return "too early to call" if row["trial"] else "no real change"
+    if pd.isna(row["since"]):
+        return "too early to call"
+    word = {"improvement": "better", "concern": "worse"}.get(row["label"], row["label"].removeprefix("neutral ") + "er")
+    return f"{word} since {month_words(row['since'])}"
+
+
+def places(metric: Metric, rows: pd.DataFrame) -> str:
+    place = rows.columns[0]
+    named = rows[(rows[place] != "unknown") & (rows["judgement"] != "")]
+    against = "the target" if rows["reference_kind"].iloc[0] == "target" else f"all {place}s together"
+    goal = f"{metric.write(rows['reference'].iloc[0])}"
+    worse, better = (list(named.loc[named["judgement"] == word, place]) for word in ("worse", "better"))
+    if named.empty:
+        return f"{metric.name}: no {place} has enough cases"
+    if worse and len(worse) == len(named) and len(named) > 1:
+        return f"{metric.name}: every {place} misses {against} ({goal})"
+    if worse:
+        number = "the one" if len(worse) == 1 else f"{len(worse)} of {len(named)}"
+        who = worse[0] if len(worse) == 1 else listed(worse[:3]) + (" …" if len(worse) > 3 else "")
+        if len(worse) == 1:
+            return f"{metric.name}: {who} is {number} {place} clearly worse than {against} ({goal})"
+        return f"{metric.name}: {who} are clearly worse than {against} ({goal}), {number} {place}s"
+    if better:
+        who = listed(better[:3]) + (" …" if len(better) > 3 else "")
+        return f"{metric.name}: {who} clearly better than {against} ({goal}), none worse"
+    return f"{metric.name}: no {place} differs clearly from {against} ({goal})"
+
+
+def channels(metric: Metric, rows: pd.DataFrame) -> str:
+    moved = {"concern": [], "improvement": []}
+    for channel, points in rows.groupby("channel", sort=True):
+        claim = claim_of(metric, points, None, channel)
+        if claim and claim.label in moved and persistent(points, claim.label):
+            moved[claim.label].append(channel)
+    said = [
+        f"{listed(names)} {word}"
+        for word, names in (("got worse", moved["concern"]), ("got better", moved["improvement"]))
+        if names
+    ]
+    return f"{metric.name} by channel: {'; '.join(said) if said else 'no real change in any channel'}"
+
+
+def recommendation(rows: pd.DataFrame) -> str:
+    shown = rows[rows["finished"] & (rows["status"] != "withheld")]
+    if len(shown) < 2:
+        return "Recommendation: one quarter only, nothing to compare it with yet"
+    before, now = shown.iloc[-2], shown.iloc[-1]
+    change = (now["value"] - before["value"]) * 100
+    margin = (now["margin"] ** 2 + before["margin"] ** 2) ** 0.5 * 100
+    verdict = "more than chance explains" if abs(change) > margin else "within the noise"
+    moved = "unchanged" if round(change) == 0 else f"{'up' if change > 0 else 'down'} {abs(change):.0f} points"
+    quarter = quarter_words(now["quarter"])
+    return f"Recommendation: {moved} in {quarter} on the quarter before, {verdict} (± {margin:.0f})"
