@@ -1,0 +1,419 @@
+"""Charts: a few shapes. Rows and a metric in, a constant Vega-Lite specification and its data out.
+
+The findings stand above a chart, never in it, and a specification is made once: what travels to the browser when a
+filter changes is data alone.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import altair as alt
+import pandas as pd
+
+from app.filters import month_words, quarter_words
+from app.metrics import Metric
+from app.theme import (
+    AXIS_TEXT,
+    BETTER,
+    CARD,
+    CONFIG,
+    CONTEXT,
+    GRID,
+    INK,
+    JUDGEMENTS,
+    MARKS,
+    MEAN,
+    MIDDLE,
+    ON_COLOUR,
+    ORDINARY,
+    TARGET,
+    USUAL_RANGE,
+    WORSE,
+    marked,
+)
+
+TREND_HEIGHT, SMALL_HEIGHT, ROW_HEIGHT, BAR_HEIGHT = 250, 110, 28, 25
+LABEL_GAP = 16  # pixels between two labels at the end of lines
+# months in 48 pixels: rounded up to a step that always meets January, so that no year is left without its name
+MONTHS_PER_LABEL = "((domain('x')[1] - domain('x')[0]) / 2629800000 * 48 / width)"
+FIT = {"type": "fit-x", "contains": "padding"}
+SVG = {"embedOptions": {"renderer": "svg"}}  # drawn as elements, so that colours can come from the style sheet
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A specification and the named tables that it draws."""
+
+    spec: dict
+    data: dict[str, pd.DataFrame]
+
+
+def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
+    """Months in their usual range (XmR): signals by colour and shape, target dashed, labels at the end of the lines."""
+    points = _points(rows, metric)
+    low, high = _span(points[["value", "lower", "upper", "mean", "target"]], metric)
+    ends = _end_labels(rows, metric, low, high)
+    frame = pd.DataFrame({"y": [low, high]})
+    return Chart(_trend(metric.unit, metric.target is not None), {"points": points, "ends": ends, "frame": frame})
+
+
+def sparkline(rows: pd.DataFrame, metric: Metric) -> Chart:
+    """The same months small, without axes: only signals and the last month are marked."""
+    points = _points(rows, metric)
+    points["marked"] = (points["label"] != "common cause") | (points.index == points.index[-1])
+    return Chart(_sparkline(metric.target is not None), {"points": points})
+
+
+def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
+    """One of several charts on one scale, that of `whole`: months with their 95 % interval."""
+    low, high = _span(whole[["value", "low", "high", "target"]], metric)
+    return Chart(
+        _small(metric.unit, metric.target is not None),
+        {"points": _points(rows, metric), "frame": pd.DataFrame({"y": [low, high]})},
+    )
+
+
+def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
+    """Places with their 95 % interval against a reference line: value and base stand at the right."""
+    drawn = rows.rename(columns={rows.columns[0]: "place"})
+    drawn["shown"] = [_shown(value, metric) for value in drawn["value"]]
+    drawn["base_shown"] = [f"{base:,}" for base in drawn["base"]]
+    drawn["note"] = drawn["status"].map({"withheld": f"fewer than {metric.minimum_base} cases"}).fillna("")
+    drawn["interval"] = [_interval(*ends, metric) for ends in zip(drawn["low"], drawn["high"], strict=True)]
+    drawn["judgement"] = drawn["judgement"].replace("", "no clear difference")
+    drawn["fill"] = drawn["judgement"].where(drawn["status"] == "shown", "low base")
+    value = rows["reference"].iloc[0]
+    name = f"{'target' if rows['reference_kind'].iloc[0] == 'target' else 'all'} {metric.write(value)}"
+    low, high = (drawn[edge].clip(*_bounds(metric)) for edge in ("low", "high"))
+    drawn = drawn.assign(low=low, high=high)[
+        ["place", "value", "low", "high", "judgement", "fill", "shown", "base_shown", "note", "interval"]
+    ]
+    return Chart(
+        _dots(metric.unit, len(rows)), {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]})}
+    )
+
+
+def diverging(rows: pd.DataFrame, metric: Metric) -> Chart:
+    """Three parts of the answers by quarter: detractors, passives, promoters; the net at the right."""
+    shown = rows[rows["status"] != "withheld"].iloc[::-1]
+    parts, nets = [], []
+    for _, row in shown.iterrows():
+        quarter = quarter_words(row["quarter"]) + ("" if row["finished"] else " …")
+        start = 0.0
+        for name in ("detractors", "passives", "promoters"):
+            share = float(row[name]) / row["base"]
+            text = f"{share:.0%}".replace("%", " %")
+            parts.append((quarter, name, start, start + share, start + share / 2, text if share >= 0.09 else "", text))
+            start += share
+        nets.append((quarter, f"{metric.write(row['value'])} ± {metric.write(row['margin'])}"))
+    columns = ["quarter", "part", "start", "end", "middle", "text", "shown"]
+    return Chart(
+        _diverging(len(nets)),
+        {"parts": pd.DataFrame(parts, columns=columns), "nets": pd.DataFrame(nets, columns=["quarter", "net"])},
+    )
+
+
+def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    points = rows[rows["value"].notna()].reset_index(drop=True)
+    points["shown"] = [_shown(value, metric) for value in points["value"]]
+    points["interval"] = [_interval(*ends, metric) for ends in zip(points["low"], points["high"], strict=True)]
+    points["base_shown"] = [f"{base:,}" for base in points["base"]]
+    points["reading"] = [
+        "month not finished" if not finished else _reading(label, rule)
+        for finished, label, rule in zip(points["finished"], points["label"], points["rule"], strict=True)
+    ]
+    hollow = ~points["finished"] | (points["status"] == "low base")
+    points["label"] = points["label"].replace("", "common cause")
+    points["fill"] = points["label"].mask(hollow, "hollow")
+    for edge in ("lower", "upper"):
+        points[edge] = points[edge].clip(*_bounds(metric))
+    drawn = ["month", "value", "low", "high", "mean", "lower", "upper", "target", "label", "fill"]
+    return points[[*drawn, "shown", "interval", "base_shown", "reading"]]
+
+
+def _reading(label: str, rule: str) -> str:
+    words = {"outside": "outside the usual range", "shift": "seven on one side of the mean"}
+    words |= {"trend": "seven in one direction", "two of three": "two of three near a limit"}
+    return f"{label}: {words[rule]}" if rule else "ordinary variation"
+
+
+def _end_labels(rows: pd.DataFrame, metric: Metric, low: float, high: float) -> pd.DataFrame:
+    """Labels at the right, pushed apart where they would touch, within the frame."""
+    shown = rows[rows["value"].notna()]
+    if shown.empty:
+        return pd.DataFrame(columns=["month", "y", "text", "kind"])
+    last = shown.iloc[-1]
+    label = last["label"] or "common cause"
+    so_far = "" if last["finished"] else " so far"
+    labels = [[last["value"], f"{metric.write(last['value'])} in {last['month']:%b}{so_far}", label]]
+    if not pd.isna(last["mean"]):
+        labels.append([last["mean"], f"mean {metric.write(last['mean'])}", "quiet"])
+        labels.append([min(last["upper"], _bounds(metric)[1]), "usual range", "quiet"])
+    if metric.target is not None:
+        labels.append([metric.target, f"target {metric.write(metric.target)}", "target"])
+    gap = LABEL_GAP * (high - low) / TREND_HEIGHT
+    labels.sort(key=lambda row: -row[0])
+    for above, below in pairwise(labels):
+        below[0] = min(below[0], above[0] - gap)
+    if labels[-1][0] < low:
+        labels[-1][0] = low
+        for below, above in pairwise(labels[::-1]):
+            above[0] = max(above[0], below[0] + gap)
+    ends = pd.DataFrame(labels, columns=["y", "text", "kind"])
+    return ends.assign(month=last["month"])
+
+
+def _span(columns: pd.DataFrame, metric: Metric) -> tuple[float, float]:
+    """Lowest and highest of what is drawn, with some air; within what the unit allows."""
+    numbers = columns.astype("float64")
+    low, high = float(numbers.min().min()), float(numbers.max().max())
+    if pd.isna(low):
+        return 0.0, 1.0
+    air = (high - low) * 0.06 or abs(high) * 0.1 or 0.1
+    floor, ceiling = _bounds(metric)
+    return max(low - air, floor), min(high + air, ceiling)
+
+
+def _bounds(metric: Metric) -> tuple[float, float]:
+    """What a number of this unit can be: limits are drawn no further, though they are given in full in the rows."""
+    return {"%": (0.0, 1.0), "points": (-1.0, 1.0), "hours": (0.0, float("inf"))}[metric.unit]
+
+
+def _shown(value: float, metric: Metric) -> str:
+    return "–" if pd.isna(value) else metric.write(value)
+
+
+def _interval(low: float, high: float, metric: Metric) -> str:
+    return "" if pd.isna(low) else f"{metric.write(low)} to {metric.write(high)}"
+
+
+# --- specifications: made once for each shape, and the same for all data ---
+
+
+def _month(axis: bool = True) -> alt.X:
+    """Months: as many labels as fit, January as the year. UTC, so that no reader's time zone moves a month."""
+    if not axis:
+        return alt.X("month", type="temporal", axis=None, scale=alt.Scale(type="utc", nice=False, padding=5))
+    first_only = "utcdate(datum.value) == 1 ? utcFormat(datum.value, utcmonth(datum.value) == 0 ? '%Y' : '%b') : ''"
+    steps = " : ".join(f"{MONTHS_PER_LABEL} <= {step} ? {step}" for step in (1, 3, 6, 12)) + " : 24"
+    labels = alt.Axis(
+        labelExpr=first_only,
+        tickCount=alt.ExprRef(f"{{interval: 'month', step: {steps}}}"),
+        labelOverlap="parity",
+        labelSeparation=10,
+        labelFlush=False,
+    )
+    return alt.X("month", type="temporal", title=None, scale=alt.Scale(type="utc", nice=False, padding=6), axis=labels)
+
+
+def _value(field: str, unit: str | None, ticks: int = 5) -> alt.Y:
+    axis = alt.Axis(labelExpr=AXIS_TEXT[unit], tickCount=ticks) if unit else None
+    return alt.Y(field, type="quantitative", title=None, scale=alt.Scale(zero=False, nice=False), axis=axis)
+
+
+def _marks(size: int, x: alt.X, y: alt.Y) -> alt.Chart:
+    fills = {label: (mark[0],) for label, mark in MARKS.items()} | {"hollow": (CARD,)}
+    tooltip = [
+        alt.Tooltip("month", type="temporal", title="Month", format="%B %Y", timeUnit="utcyearmonth"),
+        alt.Tooltip("shown", type="nominal", title="Value"),
+        alt.Tooltip("interval", type="nominal", title="95 % interval"),
+        alt.Tooltip("base_shown", type="nominal", title="Base"),
+        alt.Tooltip("reading", type="nominal", title="Reading"),
+    ]
+    return (
+        alt.Chart(alt.NamedData("points"))
+        .mark_point(size=size, strokeWidth=1.4, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            fill=marked(alt.Fill, "fill", fills, 0),
+            stroke=marked(alt.Stroke, "label", MARKS, 0),
+            shape=marked(alt.Shape, "label", MARKS, 1),
+            tooltip=tooltip,
+        )
+    )
+
+
+def _layered(height: int, top: int, *layers: alt.Chart) -> dict:
+    padding = {"left": 2, "right": 4, "top": top, "bottom": 4}
+    chart = alt.layer(*layers).properties(height=height, padding=padding, usermeta=SVG, autosize=FIT)
+    return chart.configure(**CONFIG).to_dict()
+
+
+def _frame(unit: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData("frame")).mark_point(opacity=0, size=0).encode(y=_value("y", unit))
+
+
+@cache
+def _trend(unit: str, target: bool) -> dict:
+    points, ends = alt.Chart(alt.NamedData("points")), alt.Chart(alt.NamedData("ends"))
+    month = _month()
+
+    def y(field: str) -> alt.Y:
+        return _value(field, unit)
+
+    kinds = {label: (INK if label == "common cause" else mark[0],) for label, mark in MARKS.items()}
+    kinds |= {"quiet": (CONTEXT,), "target": (TARGET,)}
+    text = {
+        "x": month,
+        "y": y("y"),
+        "text": alt.Text("text", type="nominal"),
+        "color": marked(alt.Color, "kind", kinds, 0),
+    }
+    quiet = "datum.kind === 'quiet' || datum.kind === 'target'"
+    written = {"align": "left", "baseline": "middle", "dx": 12}
+    layers = [
+        points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("lower"), y2=alt.Y2("upper")),
+        points.mark_line(color=MEAN, strokeWidth=1).encode(x=month, y=y("mean")),
+        points.mark_line(color=ORDINARY, strokeWidth=1.5).encode(x=month, y=y("value")),
+        _marks(58, month, y("value")),
+        ends.transform_filter(quiet).mark_text(**written).encode(**text),
+        ends.transform_filter(f"!({quiet})").mark_text(**written, fontWeight="bold").encode(**text),
+        _frame(unit),
+    ]
+    if target:
+        dashed = points.mark_line(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3)
+        layers.insert(2, dashed.encode(x=month, y=y("target")))
+    return _layered(TREND_HEIGHT, 8, *layers)
+
+
+@cache
+def _sparkline(target: bool) -> dict:
+    points, month = alt.Chart(alt.NamedData("points")), _month(axis=False)
+
+    def y(field: str) -> alt.Y:
+        return _value(field, None)
+
+    layers = [
+        points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("lower"), y2=alt.Y2("upper")),
+        points.mark_line(color=ORDINARY, strokeWidth=1.4).encode(x=month, y=y("value")),
+        _marks(26, month, y("value")).transform_filter("datum.marked"),
+    ]
+    if target:
+        dashed = points.mark_line(color=TARGET, strokeDash=[3, 3], strokeWidth=1)
+        layers.insert(1, dashed.encode(x=month, y=y("target")))
+    return _layered(52, 4, *layers)
+
+
+@cache
+def _small(unit: str, target: bool) -> dict:
+    points, month = alt.Chart(alt.NamedData("points")), _month()
+
+    def y(field: str) -> alt.Y:
+        return _value(field, unit, ticks=3)
+
+    layers = [
+        points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("low"), y2=alt.Y2("high")),
+        points.mark_line(color=ORDINARY, strokeWidth=1.4).encode(x=month, y=y("value")),
+        _marks(22, month, y("value")),
+        _frame(unit),
+    ]
+    if target:
+        dashed = points.mark_line(color=TARGET, strokeDash=[4, 4], strokeWidth=1)
+        layers.insert(1, dashed.encode(x=month, y=y("target")))
+    return _layered(SMALL_HEIGHT, 4, *layers)
+
+
+@cache
+def _dots(unit: str, places: int) -> dict:
+    rows, reference = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("reference"))
+    names = alt.Axis(
+        grid=False, labelLimit=150, labelOverlap=False, labelColor=INK, labelFontSize=13, labelBaseline="middle"
+    )
+    place = alt.Y("place", type="nominal", sort=None, title=None, axis=names)
+
+    def x(field: str) -> alt.X:
+        axis = alt.Axis(labelExpr=AXIS_TEXT[unit], tickCount=4, grid=True, gridColor=GRID)
+        return alt.X(
+            field, type="quantitative", title=None, scale=alt.Scale(zero=False, nice=True, padding=8), axis=axis
+        )
+
+    def at_right(field: str, dx: int, **mark: object) -> alt.Chart:
+        edge = alt.value(alt.ExprRef("width"))
+        return rows.mark_text(align="right", baseline="middle", dx=dx, **mark).encode(
+            y=place, x=edge, text=alt.Text(field, type="nominal")
+        )
+
+    fills = {word: (mark[0],) for word, mark in JUDGEMENTS.items()} | {"low base": (CARD,)}
+    tooltip = [
+        alt.Tooltip("place", type="nominal", title="Where"),
+        alt.Tooltip("shown", type="nominal", title="Value"),
+        alt.Tooltip("interval", type="nominal", title="95 % interval"),
+        alt.Tooltip("base_shown", type="nominal", title="Base"),
+        alt.Tooltip("judgement", type="nominal", title="Reading"),
+    ]
+    dashed = reference.mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3).encode(x=x("value"))
+    named = reference.mark_text(color=INK, baseline="bottom").encode(
+        x=x("value"), y=alt.value(-5), text=alt.Text("text", type="nominal")
+    )
+    interval = rows.mark_rule(strokeWidth=2).encode(
+        y=place, x=x("low"), x2=alt.X2("high"), color=marked(alt.Color, "judgement", JUDGEMENTS, 0)
+    )
+    dot = rows.mark_point(size=80, strokeWidth=1.8, opacity=1).encode(
+        y=place,
+        x=x("value"),
+        fill=marked(alt.Fill, "fill", fills, 0),
+        stroke=marked(alt.Stroke, "judgement", JUDGEMENTS, 0),
+        shape=marked(alt.Shape, "judgement", JUDGEMENTS, 1),
+        tooltip=tooltip,
+    )
+    note = rows.mark_text(align="left", baseline="middle", fontStyle="italic").encode(
+        y=place, x=alt.value(4), text=alt.Text("note", type="nominal")
+    )
+    value, base = at_right("shown", 52, color=INK, fontSize=13, fontWeight="bold"), at_right("base_shown", 106)
+    return _layered(places * ROW_HEIGHT, 24, dashed, interval, dot, value, base, note, named)
+
+
+@cache
+def _diverging(quarters: int) -> dict:
+    parts, nets = alt.Chart(alt.NamedData("parts")), alt.Chart(alt.NamedData("nets"))
+    bands = alt.Scale(paddingInner=0.35, paddingOuter=0.1)
+    axis = alt.Axis(grid=False, labelColor=INK, labelFontSize=13)
+    quarter = alt.Y("quarter", type="nominal", sort=None, title=None, scale=bands, axis=axis)
+
+    def x(field: str) -> alt.X:
+        return alt.X(field, type="quantitative", title=None, scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+
+    colours = {"detractors": (WORSE, ON_COLOUR), "passives": (MIDDLE, INK), "promoters": (BETTER, ON_COLOUR)}
+    bar = parts.mark_bar().encode(
+        y=quarter,
+        x=x("start"),
+        x2=alt.X2("end"),
+        color=marked(alt.Color, "part", colours, 0),
+        tooltip=[
+            alt.Tooltip("quarter", type="nominal", title="Quarter"),
+            alt.Tooltip("part", type="nominal", title="Answers"),
+            alt.Tooltip("shown", type="nominal", title="Share"),
+        ],
+    )
+    share = parts.mark_text(baseline="middle", fontSize=13).encode(
+        y=quarter, x=x("middle"), text=alt.Text("text", type="nominal"), color=marked(alt.Color, "part", colours, 1)
+    )
+    net = nets.mark_text(align="left", baseline="middle", dx=10, fontSize=13, fontWeight="bold", color=INK).encode(
+        y=quarter, x=alt.value(alt.ExprRef("width")), text=alt.Text("net", type="nominal")
+    )
+    heads = [
+        alt.Chart(alt.NamedData("nets"))
+        .transform_window(place="row_number()")
+        .transform_filter("datum.place === 1")
+        .mark_text(align=align, baseline="bottom", color=CONTEXT)
+        .encode(x=alt.value(alt.ExprRef(at)), y=alt.value(-3), text=alt.value(name))
+        for name, align, at in (
+            ("detractors 0–6", "left", "0"),
+            ("passives 7–8", "center", "width * 0.47"),
+            ("promoters 9–10", "right", "width"),
+        )
+    ]
+    layered = alt.layer(bar, share, net, *heads).resolve_scale(color="independent")
+    padding = {"left": 2, "right": 4, "top": 22, "bottom": 2}
+    sized = layered.properties(height=quarters * BAR_HEIGHT, padding=padding, usermeta=SVG, autosize=FIT)
+    return sized.configure(**CONFIG).to_dict()
+
+
+def alt_text(sentence: str, rows: pd.DataFrame) -> str:
+    """What a screen reader says in place of a chart: the finding, and what the chart shows of it."""
+    if "month" not in rows.columns or rows.empty:
+        return f"{sentence}. {len(rows)} rows; the table is behind How is this computed."
+    first, last = month_words(rows["month"].iloc[0]), month_words(rows["month"].iloc[-1])
+    return f"{sentence}. Months from {first} to {last}; the table is behind How is this computed."

@@ -1,0 +1,68 @@
+"""Front door: the published snapshot, the filters, the pages. Started by `streamlit run` or `python -m app serve`."""
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # Streamlit puts app/ on the path, not the folder above it
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st
+
+from app import first_build, sidebar
+from app.figures import Shown
+from app.snapshot import PUBLISHED, NoSnapshot, Snapshot, current, opened, versions
+
+SNAPSHOT = Path(os.environ.get("DASHBOARD_SNAPSHOT", PUBLISHED))
+EXPORTS = Path(os.environ.get("DASHBOARD_EXPORTS", ROOT / "data" / "exports"))
+PAGES = {"trust": "Trust"}
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, on_release=Snapshot.close)
+def _opened(path: Path) -> Snapshot:
+    return opened(path)
+
+
+@st.cache_resource(show_spinner=False)
+def _settle_memory() -> None:
+    """Keep what every reader shares out of garbage collection: it would cost each of them at every click."""
+    gc.collect()
+    gc.freeze()
+
+
+def _published() -> tuple[Snapshot | None, str]:
+    """The snapshot to show, and a line for the reader when it is not the one that was published last."""
+    try:
+        newest = current(SNAPSHOT)
+    except NoSnapshot:
+        return None, ""
+    try:
+        return _opened(newest), ""
+    except NoSnapshot as error:
+        for older in versions(SNAPSHOT):
+            try:
+                return _opened(older), f"{error} Until then you see the one before it."
+            except NoSnapshot:
+                continue
+        return None, str(error)
+
+
+st.set_page_config(page_title="Customer leadership", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
+st.html(ROOT / "app" / "style.css")
+snapshot, trouble = _published()
+if snapshot is None:
+    first_build.show(EXPORTS, SNAPSHOT, trouble)
+    st.stop()
+pages = [st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
+# Streamlit gives its default page no path of its own, and a link must name its page: so the default only leads on.
+page = st.navigation([st.Page(lambda: None, title="Start", default=True, visibility="hidden"), *pages])
+if page.url_path == "":
+    st.switch_page(pages[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
+filters, complaints = sidebar.filters(snapshot)
+st.session_state["shown"] = Shown(snapshot, filters)
+for complaint in filter(None, [trouble, *complaints]):
+    st.warning(complaint)
+page.run()
+_settle_memory()

@@ -1,0 +1,65 @@
+"""Theme: what a colour, a shape and an axis mean. Colours are named by meaning, never by hue."""
+
+import altair as alt
+
+# Style sheet variables: the browser puts in the colours of the light or the dark theme, so that a specification is
+# the same for both and no change of theme has to be sent. Their values stand in style.css.
+INK = "var(--ink)"  # what must be read
+CONTEXT = "var(--quiet)"  # what may be read
+ORDINARY = "var(--usual)"  # a line within ordinary variation
+MEAN = "var(--line)"
+USUAL_RANGE = "var(--band)"
+CARD = "var(--card)"
+GRID = "var(--grid)"
+BETTER = "var(--better)"
+WORSE = "var(--worse)"
+MOVED = "var(--shift)"  # a change that is neither good nor bad
+TARGET = INK
+MIDDLE = "var(--mid)"
+ON_COLOUR = "var(--on)"
+
+# label of a point: colour, shape of its mark, the same shape as a character, word
+MARKS = {
+    "common cause": (ORDINARY, "circle", "●"),
+    "improvement": (BETTER, "triangle-up", "▲"),
+    "concern": (WORSE, "triangle-down", "▼"),
+    "neutral high": (MOVED, "square", "■"),
+    "neutral low": (MOVED, "diamond", "◆"),
+}
+JUDGEMENTS = {
+    "better": (BETTER, "triangle-up"),
+    "worse": (WORSE, "triangle-down"),
+    "no clear difference": (ORDINARY, "circle"),
+    "above": (MOVED, "square"),
+    "below": (MOVED, "diamond"),
+}
+FONT = "Source Sans, Liberation Sans, Arial, sans-serif"
+CONFIG = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "labelColor": CONTEXT,
+        "labelFontSize": 12,
+        "labelFont": FONT,
+        "title": None,
+        "labelPadding": 6,
+    },
+    "axisX": {"grid": False},
+    "axisY": {"grid": True, "gridColor": GRID, "gridWidth": 1, "gridDash": []},
+    "text": {"font": FONT, "fontSize": 12.5, "color": CONTEXT},
+    "legend": {"disable": True},
+}
+AXIS_TEXT = {  # how an axis writes a number of this unit
+    "%": "format(datum.value, '.0%')",
+    "points": "format(datum.value * 100, '.0f')",
+    "hours": "format(datum.value, '~g') + ' h'",
+}
+
+
+def marked(channel: type, field: str, meanings: dict[str, tuple], part: int) -> alt.FieldChannelMixin:
+    """An encoding by meaning: `part` 0 is the colour, 1 the shape."""
+    scale = alt.Scale(domain=list(meanings), range=[meaning[part] for meaning in meanings.values()])
+    return channel(field, type="nominal", scale=scale, legend=None)
