@@ -187,6 +187,7 @@ def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -
     return f"{quiet}; {listed(failing[:2])} consistently short of target" if failing else quiet
 
 
+@lru_cache(maxsize=512)
 def _series(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     """Months × places (all, region, channel, both) with value, interval and status.
 
@@ -251,10 +252,15 @@ TREND = [
 ]
 
 
-def _trend(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
+@lru_cache(maxsize=512)
+def _whole(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+    """The months of all chosen places together, judged."""
     series = _series(snapshot, state, filters)
-    judged = _judged(series[series["region"].isna() & series["channel"].isna()], state)
-    return judged[TREND]
+    return _judged(series[series["region"].isna() & series["channel"].isna()], state)
+
+
+def _trend(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
+    return _whole(snapshot, state, filters)[TREND]
 
 
 def _channels(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
@@ -291,6 +297,7 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     return rows[columns].reset_index(drop=True)
 
 
+@lru_cache(maxsize=512)
 def _totals(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     waits = state.metric.kind == "quantile"
     rows = snapshot.ask(
@@ -304,8 +311,7 @@ def _totals(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
 
 def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
     """One row: the latest finished month in its limits, and the whole period."""
-    series = _series(snapshot, state, filters)
-    judged = _judged(series[series["region"].isna() & series["channel"].isna()], state)
+    judged = _whole(snapshot, state, filters)
     finished = judged[judged["finished"]]
     if finished.empty:
         return finished

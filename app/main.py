@@ -49,8 +49,16 @@ def _published() -> tuple[Snapshot | None, str]:
         return None, str(error)
 
 
+@st.fragment(run_every=30)
+def _look_for_news(seen: Path) -> None:
+    """An open page that nobody touches follows a new snapshot too."""
+    if SNAPSHOT.exists() and SNAPSHOT.resolve() != seen:
+        st.rerun()
+
+
 st.set_page_config(page_title="Customer leadership", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
 st.html(ROOT / "app" / "style.css")
+published = SNAPSHOT.resolve()
 snapshot, trouble = _published()
 if snapshot is None:
     first_build.show(EXPORTS, SNAPSHOT, trouble)
@@ -65,4 +73,5 @@ st.session_state["shown"] = Shown(snapshot, filters)
 for complaint in filter(None, [trouble, *complaints]):
     st.warning(complaint)
 page.run()
+_look_for_news(published)
 _settle_memory()

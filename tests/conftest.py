@@ -71,3 +71,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     published = tmp_path_factory.mktemp("world") / "snapshot.duckdb"
     build(WORLD, published, today=TODAY)
     return opened(current(published))
+
+
+@pytest.fixture(scope="session")
+def demo_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The committed demonstration exports, published in a folder of the test run: the path of the link."""
+    published = tmp_path_factory.mktemp("demo") / "snapshot.duckdb"
+    build(ROOT / "data" / "exports", published, today=TODAY)
+    return published
+
+
+@pytest.fixture(scope="session")
+def demo(demo_snapshot: Path) -> Snapshot:
+    """The same, open."""
+    return opened(current(demo_snapshot))
