@@ -312,10 +312,10 @@ def _totals(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
 def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
     """One row: the latest finished month in its limits, and the whole period."""
     judged = _whole(snapshot, state, filters)
+    if judged.empty:
+        return judged
     finished = judged[judged["finished"]]
-    if finished.empty:
-        return finished
-    last = finished.iloc[[-1]].reset_index(drop=True)
+    last = (judged if finished.empty else finished).iloc[[-1]].reset_index(drop=True)
     totals = _totals(snapshot, state, filters)
     whole = totals[totals["region"].isna() & totals["channel"].isna()].iloc[0]
     claim = sentences.claim_of(state.metric, judged, None, None)
@@ -324,6 +324,7 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
         {
             "metric": state.metric.id,
             "month": last["month"],
+            "finished": last["finished"],
             **{
                 name: last[name]
                 for name in ("numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper")
@@ -391,10 +392,12 @@ def _recommendation(snapshot: Snapshot, filters: Filters) -> Answer:
 
 
 def _missing(state: State) -> str:
-    titles = listed([contracts()[record].title.lower() for record in state.metric.records])
+    needed = [contracts()[record] for record in state.metric.records]
+    titles = listed([contract.title.lower() for contract in needed])
     if state.as_of:
         return f"The {titles} that are loaded hold nothing for this number. Its definition says what to export."
-    return f"No {titles} export is loaded yet. Put one into the exports folder and build again to see this."
+    systems = listed(sorted({contract.exported_by for contract in needed}))
+    return f"No {titles} export is loaded yet. Export {titles} from your {systems} into the exports folder and build again."
 
 
 def _nothing_matches(snapshot: Snapshot, metric: Metric, filters: Filters) -> str:

@@ -58,6 +58,7 @@ class Contract:
 
     record: str
     title: str
+    exported_by: str
     about: str
     key: tuple[str, ...]
     newest: tuple[str, ...]
@@ -85,6 +86,7 @@ def contracts(path: Path = DATA / "contracts.toml") -> dict[str, Contract]:
         record: Contract(
             record=record,
             title=words["title"],
+            exported_by=words["exported_by"],
             about=words["about"],
             key=tuple(words["key"]),
             newest=tuple(words["newest"]),

@@ -105,7 +105,7 @@ def trend(metric: Metric, rows: pd.DataFrame) -> str:
 def headline(metric: Metric, rows: pd.DataFrame) -> str:
     row = rows.iloc[0]
     if row["label"] == "":
-        return "too few cases"
+        return "too few cases" if row["finished"] else "the month is not over yet"
     if row["label"] == "common cause":
         return "too early to call" if row["trial"] else "no real change"
     if pd.isna(row["since"]):
