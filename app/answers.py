@@ -160,11 +160,11 @@ def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences
 
 
 def headline_claims(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters, most: int = 3) -> list[sentences.Claim]:
-    """The claims that a page leads with: at most one of each direction a metric, the most important first."""
+    """The claims that a page leads with: at most one of each direction a measurement, the most important first."""
     leading: dict[tuple[str, str], sentences.Claim] = {}
     for id_ in ids:
         for claim in claims(snapshot, id_, filters):
-            leading.setdefault((id_, claim.label), claim)
+            leading.setdefault((claim.metric.query, claim.label), claim)
     return sorted(leading.values(), key=sentences.importance)[:most]
 
 
@@ -397,7 +397,8 @@ def _missing(state: State) -> str:
     if state.as_of:
         return f"The {titles} that are loaded hold nothing for this number. Its definition says what to export."
     systems = listed(sorted({contract.exported_by for contract in needed}))
-    return f"No {titles} export is loaded yet. Export {titles} from your {systems} into the exports folder and build again."
+    remedy = f"Export {titles} from your {systems} into the exports folder and build again."
+    return f"No {titles} export is loaded yet. {remedy}"
 
 
 def _nothing_matches(snapshot: Snapshot, metric: Metric, filters: Filters) -> str:
