@@ -63,6 +63,7 @@ class Export:
     delimiter: str
     header: tuple[str, ...]
     header_line: int
+    narrowest: int  # cells that a row must have: headings that are blank at the end need none below them
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (line, cells) of every row below the header; a blank row has no cells.
@@ -113,7 +114,8 @@ def recognise(path: Path, name: str, known: tuple[Source, ...]) -> Export:
                 wanted = {_plain(heading) for heading in source.must_have}
                 share = len(wanted & have) / max(len(wanted), 1)
                 if share == 1 and source.name not in found:
-                    found[source.name] = Export(path, name, source, encoding, delimiter, header, line)
+                    filled = max(place for place, cell in enumerate(cells, 1) if cell.strip())
+                    found[source.name] = Export(path, name, source, encoding, delimiter, header, line, filled)
                 elif share > nearest[0]:
                     absent = [heading for heading in source.must_have if _plain(heading) not in have]
                     nearest = (share, f"{source.system} {source.record}, but without {_listed(absent)}")
@@ -147,6 +149,15 @@ def _source(name: str, words: dict, sql: str) -> Source:
     known = {"system", "record", "must_have", "optional", "dates", "zone", "missing", "values", "keep"}
     if unknown := set(words) - known:
         raise ValueError(f"{name}.toml: unknown key {_listed(sorted(unknown))}; known are {_listed(sorted(known))}")
+    for key in ("must_have", "optional", "dates", "missing", "keep"):
+        if not _texts(words.get(key, [])):
+            raise ValueError(f'{name}.toml: {key} is not a list of texts such as ["…"]')
+    if not isinstance(words.get("zone", ""), str):
+        raise ValueError(f'{name}.toml: zone is not a text such as "Europe/Berlin"')
+    values = words.get("values", {})
+    tables = values.values() if isinstance(values, dict) else [None]
+    if not all(isinstance(table, dict) and _texts(list(table.values())) for table in tables):
+        raise ValueError(f'{name}.toml: values is not made of tables such as [values.sla] with "late" = "breached"')
     return Source(
         name=name,
         system=words["system"],
@@ -168,9 +179,13 @@ def _mapping_beside(path: Path) -> Source | None:
     beside = [own] if own.is_file() else sorted(path.parent.glob("*.map.toml"))
     for candidate in beside:
         try:
-            words = tomllib.loads(candidate.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            words = tomllib.loads(candidate.read_text("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise BadExport(candidate.name, "it is not readable as UTF-8", "Save it as UTF-8") from None
+        except tomllib.TOMLDecodeError as error:
             raise BadExport(candidate.name, f"it is not readable as TOML ({error})", "Correct it") from None
+        if not _texts(words.get("files", [])):
+            raise BadExport(candidate.name, "files is not a list of texts", 'Write files = ["cases-*.csv"]')
         if candidate == own or any(fnmatch(path.name, pattern) for pattern in words.get("files", ())):
             return _mapped(candidate.name, words)
     return None
@@ -187,14 +202,21 @@ def _mapped(name: str, words: dict) -> Source:
         if not isinstance(words.get(key), str):
             raise BadExport(name, f"it does not say which {key} the file holds", f'Add {key} = "…"')
     for column, heading in columns.items():
-        if not re.fullmatch(r"[a-z_]+", column) or not isinstance(heading, str) or '"' in heading:
+        fits = re.fullmatch(r"[a-z_]+", column) and column != "line"
+        if not fits or not isinstance(heading, str) or '"' in heading or not _plain(heading):
             raise BadExport(name, f"{column} = {heading!r} is not a column and a heading", "Correct that line")
-    select = ",\n".join(f'    "{_spaced(heading)}" as {column}' for column, heading in columns.items())
+        if _plain(heading) == "line":  # the name under which every row carries its line
+            raise BadExport(name, f"a heading {heading} cannot be read", "Give it another name in the export and here")
+    spelled: dict[str, str] = {}  # one heading may fill two columns: spelled once, as the engine ignores capitals
+    select = ",\n".join(
+        f'    "{spelled.setdefault(_plain(heading), _spaced(heading))}" as {column}'
+        for column, heading in columns.items()
+    )
     words["must_have"] = list(dict.fromkeys(columns.values()))
     try:
         return _source(name.removesuffix(".toml"), words, f"select\n    line,\n{select}\nfrom export\n")
     except ValueError as error:
-        raise BadExport(name, str(error), "Correct that line") from None
+        raise BadExport(name, str(error).removeprefix(f"{name}: "), "Correct that line") from None
 
 
 def _open(path: Path, name: str) -> io.BufferedIOBase:
@@ -273,6 +295,10 @@ def _spaced(heading: str) -> str:
 
 def _plain(heading: str) -> str:
     return _spaced(heading).casefold()
+
+
+def _texts(words: object) -> bool:
+    return isinstance(words, list) and all(isinstance(word, str) for word in words)
 
 
 def _listed(words: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 import csv
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -26,6 +25,7 @@ SQL_TYPES = {
     "region": "varchar",
     "channel": "varchar",
 }
+ISO_WITH_OFFSET = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}(:?\d{2})?)"
 PLACES = ("region", "channel")
 BATCH = 50_000  # rows held in memory while a file is read
 MOST_PLACES = 500  # a column with more different values than this does not hold regions or channels
@@ -121,6 +121,7 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
 
     A row with one broken cell is rejected whole. Rows are told apart by the line on which they begin.
     """
+    _check_source(warehouse, export)
     contract = contracts()[export.source.record]
     warehouse.execute("drop table if exists export")
     columns = ", ".join(f'"{column}" varchar' for column in export.source.columns)
@@ -190,6 +191,45 @@ def reaches(
     return (first, last) if last else None
 
 
+def _check_source(warehouse: duckdb.DuckDBPyConnection, export: Export) -> None:
+    """Refuse a source that does not fit its contract, or that the engine cannot follow: mappings are written by hand.
+
+    Raises BadExport with the file, the word that does not fit, and those that would.
+    """
+    source, file = export.source, f"{export.source.name}.toml"
+    if source.record not in contracts():
+        known = ", ".join(contracts())
+        problem = f"{file} says that it holds {source.record}, which is no record"
+        raise BadExport(export.name, problem, f"Known are {known}")
+    contract = contracts()[source.record]
+    columns = [column.name for column in contract.columns]
+    mapped = [name for name in _mapped_columns(source.sql, source.columns) if name != "line"]
+    placed = [column.name for column in contract.columns if column.type in PLACES]
+    for named, allowed, where in (
+        (mapped, columns, "below [columns]"),
+        (source.values, columns, "below [values]"),
+        (source.keep, placed, "in keep"),
+    ):
+        if strange := [name for name in named if name not in allowed]:
+            problem = f"{file} names {', '.join(strange)} {where}, which is no such column of {contract.record}"
+            raise BadExport(export.name, problem, f"Known are {', '.join(allowed)}")
+    if absent := [column.name for column in contract.columns if column.required and column.name not in mapped]:
+        raise BadExport(
+            export.name,
+            f"{file} does not say where to find {', '.join(absent)}, which {contract.record} need",
+            f'Add a line such as {absent[0]} = "Heading" below [columns]',
+        )
+    checks = [("dates", word, "select try_strptime('', $word)", "%d/%m/%Y %H:%M") for word in source.dates]
+    if source.zone:
+        checks += [("zone", source.zone, "select timestamp '2026-01-31' at time zone $word", "Europe/Berlin")]
+    for key, word, sql, like in checks:
+        try:
+            warehouse.execute(sql, {"word": word})
+        except duckdb.Error:
+            problem = f"{file} has {key} = {word!r}, which is not understood"
+            raise BadExport(export.name, problem, f"Write it like {like}") from None
+
+
 def _check_places(warehouse: duckdb.DuckDBPyConnection, export: Export, column: str) -> None:
     many = warehouse.execute(f'select count(distinct "{column}") from staged').fetchone()[0]
     if many > MOST_PLACES:
@@ -213,12 +253,12 @@ def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export) -> tuple
         read += 1
         if not cells:
             blank += 1
-        elif len(cells) < width or any(cells[width:]):
+        elif len(cells) < export.narrowest or any(cell.strip() for cell in cells[width:]):
             ragged.append([line, "", None, f"has {len(cells)} cells, the header has {width}"])
         elif "\0" in "".join(cells):
             ragged.append([line, "", None, "holds a NUL character"])
         else:
-            batch.append([line, *("" if place is None else cells[place] for place in wanted)])
+            batch.append([line, *("" if place is None or place >= len(cells) else cells[place] for place in wanted)])
             if len(batch) == BATCH:
                 _append(warehouse, batch, export.source.columns)
                 batch = []
@@ -265,12 +305,13 @@ def _staging(contract: Contract, export: Export) -> str:
         select *, case {" ".join(faults)} end as fault from typed"""
 
 
-def _mapped_columns(sql: str, headings: Iterable[str]) -> list[str]:
+@cache
+def _mapped_columns(sql: str, headings: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns that a source's SQL returns, asked of the engine itself over an empty export."""
     columns = ", ".join(f'null::varchar as "{heading}"' for heading in headings)
     with duckdb.connect() as scratch:
         scratch.execute(f"create table export as select 0::bigint as line, {columns} limit 0")
-        return [told[0] for told in scratch.execute(sql).description]
+        return tuple(told[0] for told in scratch.execute(sql).description)
 
 
 def _cleaned(column: Column, source) -> str:
@@ -325,17 +366,25 @@ _BOOLEAN = " ".join(
 
 
 def _moment(text: str, type_: str, source) -> str:
-    """A date or timestamp: the formats that the source declares, else ISO only; a zone is turned into UTC.
+    """A date or timestamp: the formats that the source declares, else ISO only; turned into UTC where a zone is known.
 
-    Other spellings are never guessed: 03/04/2026 is two different days.
+    A cell that names its own offset goes before the zone of the source. Other spellings are never guessed: 03/04/2026
+    is two different days.
     """
-    moment = f"case when regexp_full_match({text}, '{ISO_MOMENT}') then try_cast({text} as timestamp) end"
-    if source.dates:
-        formats = ", ".join(_quoted(pattern) for pattern in source.dates)
-        moment = f"coalesce(try_strptime({text}, [{formats}]), {moment})"
+    closed = f"regexp_replace({text}, ' (Z|[+-][0-9:]+)$', '\\1')"  # the engine reads no blank before an offset …
+    instant = f"try_cast({closed} as timestamptz) at time zone 'UTC'"  # … and a cast to timestamp forgets the offset
+    own = [f"case when regexp_full_match({text}, '{ISO_WITH_OFFSET}') then {instant} end"]
+    local = [f"case when regexp_full_match({text}, '{ISO_MOMENT}') then try_cast({text} as timestamp) end"]
+    for pattern in reversed(source.dates):  # a list of patterns must not mix those with an offset and those without
+        parsed = f"try_strptime({text}, {_quoted(pattern)})"
+        if "%z" in pattern.lower():
+            own.insert(0, f"({parsed} at time zone 'UTC')")
+        else:
+            local.insert(0, parsed)
+    there = f"coalesce({', '.join(local)})"
     if source.zone and type_ == "timestamp":
-        moment = f"({moment}) at time zone {_quoted(source.zone)} at time zone 'UTC'"
-    return f"cast({moment} as {type_})"
+        there = f"{there} at time zone {_quoted(source.zone)} at time zone 'UTC'"
+    return f"cast(coalesce({', '.join(own)}, {there}) as {type_})"
 
 
 def _expected(column: Column, source) -> str:
