@@ -69,7 +69,7 @@ def build(
         raise
     except BadExport as error:
         raise BuildFailed([str(error)]) from None
-    except duckdb.IOException as error:
+    except (duckdb.IOException, OSError) as error:
         raise BuildFailed(
             [f"{published.parent}: the disk refused ({error}). Make room or choose another --snapshot"]
         ) from None
@@ -87,6 +87,9 @@ def build(
 
 def _workplace(published: Path) -> Path:
     """A folder of our own beside the snapshot; folders of builds that were killed are cleared away."""
+    if not _replaceable(published):
+        refused = f"{published}: there is something else than a snapshot, and it is not overwritten"
+        raise BuildFailed([f"{refused}. Take it away or choose another place with --snapshot"])
     try:
         published.parent.mkdir(parents=True, exist_ok=True)
         for left in published.parent.glob(".build-*"):
@@ -96,6 +99,16 @@ def _workplace(published: Path) -> Path:
     except OSError as error:
         refused = f"{published.parent}: nothing can be written there ({error.strerror})"
         raise BuildFailed([f"{refused}. Choose another place with --snapshot"]) from None
+
+
+def _replaceable(published: Path) -> bool:
+    """Whether nothing is lost by publishing here: nothing there, our link, an empty file or a snapshot file."""
+    if published.is_symlink() or not published.exists():
+        return True
+    if not published.is_file():
+        return False
+    with published.open("rb") as stream:
+        return stream.read(12)[8:] in (b"DUCK", b"")
 
 
 def _alive(process: str) -> bool:
@@ -123,28 +136,24 @@ def _load(
         make = f"python -m app demo --out {exports}"
         raise BuildFailed([f"{exports}: there are no exports in it. Put CSV files there, or make some with: {make}"])
     records.prepare(warehouse)
-    counted: list[tuple[int, int, float]] = []
+    counted: list[tuple[int, int, float] | None] = []  # None: it could not be read
     for number, export in enumerate(recognised):
         started = time.perf_counter()
         say(f"reading {export.name} ({export.source.system}, {export.source.record})")
         try:
-            if export.source.record not in records.contracts():
-                raise BadExport(
-                    export.name,
-                    f"{export.source.name} says that it holds {export.source.record}, which is no record",
-                    f"Known are {', '.join(records.contracts())}",
-                )
             read, blank = records.load(warehouse, export, number, today)
         except BadExport as error:
             problems.append(str(error))
-            read = blank = 0
-        counted.append((read, blank, time.perf_counter() - started))
-    if problems:
-        raise BuildFailed(problems)
+            counted.append(None)
+        else:
+            counted.append((read, blank, time.perf_counter() - started))
     for contract in records.contracts().values():
         records.settle(warehouse, contract)
     files = []
-    for number, (export, (read, blank, seconds)) in enumerate(zip(recognised, counted, strict=True)):
+    for number, (export, count) in enumerate(zip(recognised, counted, strict=True)):
+        if count is None:
+            continue
+        read, blank, seconds = count
         tally = records.tally(warehouse, export.source.record, number, read, blank)
         files.append(
             (
@@ -157,6 +166,8 @@ def _load(
         problems += _misgivings(warehouse, files[-1][0], number)
         for column, reason, rows, line in _reasons(warehouse, number):
             say(f"  {export.name}: rejected {rows} rows: {column} {reason} (first in line {line})".replace("  ", " "))
+    if not problems and not any(file.kept for file, _ in files):
+        problems.append(f"{exports}: its files hold headings but no rows. Export them again, for a longer period")
     if problems:
         raise BuildFailed(problems, [asdict(file) for file, _ in files])
     return files
@@ -307,9 +318,11 @@ def _publish(built: Path, published: Path) -> str:
         os.fsync(stream.fileno())
     built.chmod(0o644)
     built.rename(final)
-    link = published.with_name(f".{version}.link")
+    link = built.with_name("link")
     link.symlink_to(version)
     link.replace(published)
-    for old in snapshot.versions(published)[KEPT_VERSIONS:]:
+    serving = published.readlink().name  # the newest by name it need not be: clocks differ and are set back
+    others = [old for old in snapshot.versions(published) if old.name != serving]
+    for old in others[KEPT_VERSIONS - 1 :]:
         old.unlink(missing_ok=True)
     return version

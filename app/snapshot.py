@@ -97,6 +97,12 @@ def opened(path: Path) -> Snapshot:
             f"The snapshot {path.name} cannot be read. Build a new one with: python -m app build"
         ) from None
     try:
+        whole = "select 3 * 4096 + block_size * total_blocks from pragma_database_size()"  # three headers, then blocks
+        if path.stat().st_size < connection.cursor().execute(whole).fetchone()[0]:
+            connection.close()
+            raise NoSnapshot(
+                f"The snapshot {path.name} is cut short. Copy it again, or build a new one with: python -m app build"
+            )
         told = connection.cursor().execute("select format, built_at, as_of from snapshot").fetchall()
     except duckdb.Error:
         told = []
