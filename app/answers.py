@@ -189,18 +189,15 @@ def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -
 
 @lru_cache(maxsize=512)
 def _series(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
-    """Months × places (all, region, channel, both) with value, interval and status.
-
-    Months after the one in which the records end are left out: they hold only the stragglers of earlier months.
-    """
+    """Months × places (all, region, channel, both) with value, interval and status."""
     waits = state.metric.kind == "quantile"
     rows = snapshot.ask(
         "figures/wait_series" if waits else "figures/series",
         metric=state.metric.query,
         quantile=state.metric.quantile,
-        **filters.parameters(),
+        **_covered(state, filters),
     )
-    rows = _with_status(rows[rows["month"].dt.date <= state.as_of], state.metric)
+    rows = _with_status(rows, state.metric)
     rows["finished"] = [last_workday(month.date()) <= state.as_of for month in rows["month"]]
     return rows
 
@@ -309,6 +306,15 @@ def _totals(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     return _with_status(rows, state.metric)
 
 
+def _covered(state: State, filters: Filters) -> dict[str, object]:
+    """Parameters of a query by month, up to the one in which the records end: later ones hold only stragglers.
+
+    They count in the totals of a period all the same: a ticket resolved late is resolved.
+    """
+    asked = filters.parameters()
+    return asked | {"to": min(asked["to"], state.as_of)}
+
+
 def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
     """One row: the latest finished month in its limits, and the whole period."""
     judged = _whole(snapshot, state, filters)
@@ -370,8 +376,12 @@ def _recommendation(snapshot: Snapshot, filters: Filters) -> Answer:
     rows.loc[few, "status"] = "withheld"
     rows.loc[few, ["detractors", "passives", "promoters"]] = pd.NA
     rows.loc[few, ["value", "margin"]] = float("nan")
-    quarter_end = [month.date().replace(month=(month.month - 1) // 3 * 3 + 3) for month in rows["quarter"]]
-    rows["finished"] = [last_workday(month) <= state.as_of for month in quarter_end]
+    # A quarter that the chosen period cuts is as little over as one that the records do not reach the end of.
+    ends = [(start.date(), start.date().replace(month=start.month + 2)) for start in rows["quarter"]]
+    rows["finished"] = [
+        last_workday(end) <= state.as_of and (filters.start or start) <= start and end <= (filters.end or end)
+        for start, end in ends
+    ]
     rows = rows.drop(columns="last_month")
     withheld = not (rows["status"] != "withheld").any()
     sentence = (

@@ -33,6 +33,8 @@ def csv(answer: Answer) -> bytes:
 def json_rows(answer: Answer) -> str:
     """Rows drawn, as a list of objects; what is not there is null."""
     rows = plain(answer.rows).astype(object)
+    for column in answer.rows.select_dtypes("bool"):
+        rows[column] = answer.rows[column].astype(object)  # JSON has true and false of its own
     return json.dumps(rows.where(rows.notna(), None).to_dict("records"), indent=2, default=_unboxed)
 
 
@@ -66,7 +68,7 @@ def xlsx(answer: Answer, snapshot: Snapshot, sql: str) -> bytes:
             elif isinstance(value, str):
                 data.write_string(line, column, _harmless(value))
             else:
-                data.write(line, column, _unboxed(value))
+                data.write(line, column, value.item() if hasattr(value, "item") else value)
     data.freeze_panes(1, 0)
     about = book.add_worksheet("About")
     about.set_column(0, 0, 18)
