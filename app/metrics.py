@@ -47,7 +47,7 @@ class Metric:
             return f"{_round(value * 100, places or 0)} %"
         if self.unit == "points":
             return f"{_round(value * 100, places or 0)}"
-        return f"{_round(value, 1 if value < 10 else 0)} h"
+        return f"{_round(value, 1 if round(abs(value), 1) < 10 else 0)} h"
 
 
 @cache

@@ -6,7 +6,7 @@ select
     channel,
     sum(numerator) as numerator,
     cast(sum(denominator) as bigint) as base,
-    sum(numerator) / nullif(sum(denominator), 0) as value,
+    share(sum(numerator), sum(denominator)) as value,
     margin_of_mean(sum(numerator), sum(squares), sum(denominator)) as margin
 from metric_months
 where metric = $metric

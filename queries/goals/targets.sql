@@ -11,7 +11,8 @@ with aims as (
         next_step,
         row_number() over (
             partition by metric
-            order by case when due_on >= $as_of then 0 else 1 end, due_on, set_on desc, goal
+            order by
+                case when due_on >= $as_of then due_on end nulls last, due_on desc nulls last, set_on desc, goal
         ) as place
     from goals
     where metric is not null

@@ -1,0 +1,297 @@
+"""Metrics are declared whole or refused, and each counts what its words say: tests/exports, counted on fingers."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.metrics import QUERIES, Metric, metrics
+from app.records import contracts
+from app.snapshot import Snapshot
+
+AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
+EMEA, APAC, LATAM, NAMER, UNKNOWN = "EMEA", "Asia Pacific", "Latin America", "North America", "unknown"
+WELL = {
+    "name": '"Promises kept"',
+    "definition": '"Kept, of those due."',
+    "kind": '"share"',
+    "unit": '"%"',
+    "better": '"higher"',
+    "about": '"cases"',
+    "practices": '["T4"]',
+    "records": '["commitments"]',
+    "owner": '"Head"',
+    "reviewed": "2026-11-01",
+}
+
+
+@pytest.fixture
+def declared(tmp_path: Path):
+    """Read a registry of one metric, `kept`, that says `words` beside or instead of what is well said."""
+
+    def read(**words: str | None) -> Metric:
+        path = tmp_path / "metrics.toml"
+        lines = [f"{key} = {word}" for key, word in (WELL | words).items() if word is not None]
+        path.write_text("\n".join(["[kept]", *lines]), "utf-8")
+        metrics.cache_clear()
+        return metrics(path)["kept"]
+
+    yield read
+    metrics.cache_clear()
+
+
+# The registry
+
+
+def test_a_metric_well_declared_is_read(declared) -> None:
+    metric = declared(target="0.9", minimum_base="30")
+    assert (metric.id, metric.target, metric.minimum_base, metric.practices) == ("kept", 0.9, 30, ("T4",))
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [
+        ("colour", '"blue"'),
+        *[(key, None) for key in WELL],
+        ("unit", '"days"'),
+        ("kind", '"score"'),
+        ("better", '"up"'),
+        ("about", '"things"'),
+        ("minimum_base", "9"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_file_metric_and_key(declared, key: str, word: str | None) -> None:
+    """An unknown key, a missing one, a word that is none of those allowed, fewer cases than may be shown."""
+    with pytest.raises(ValueError, match=r"metrics\.toml: \[kept\].*") as error:
+        declared(**{key: word})
+    assert key in str(error.value)
+
+
+def test_names_are_unique() -> None:
+    """In whatever case; two metrics that read alike would be one to the reader."""
+    names = Counter(metric.name.casefold() for metric in metrics().values())
+    assert max(names.values()) == 1
+
+
+def test_every_metric_has_its_sql_and_every_sql_its_metric() -> None:
+    assert {metric.query for metric in metrics().values()} == {path.stem for path in QUERIES.glob("metrics/*.sql")}
+
+
+def test_metrics_are_computed_from_records_that_have_a_contract() -> None:
+    """And what is computed by another metric's query is of its kind and from its records."""
+    for metric in metrics().values():
+        assert metric.records and set(metric.records) <= set(contracts()), metric.id
+        other = metrics()[metric.query]
+        assert (metric.kind, metric.unit, metric.records) == (other.kind, other.unit, other.records), metric.id
+
+
+def test_metrics_and_practices_stand_in_the_list_of_practices(shared: Path) -> None:
+    """By the name before _p90: median and 90th percentile are one metric there."""
+    listed = (shared / "design" / "practices.md").read_text("utf-8")
+    cells = [[cell.strip() for cell in line.split("|")] for line in listed.splitlines() if line.startswith("|")]
+    ids = {id_.strip() for cell in cells for id_ in cell[1].split(",")}
+    for metric in metrics().values():
+        assert metric.id.removesuffix("_p90") in ids
+        assert set(metric.practices) <= ids, metric.id
+
+
+# What a reader sees
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "written"),
+    [
+        ("%", 0.5, "50 %"),
+        ("%", 0.874, "87 %"),
+        ("%", 1.0, "100 %"),
+        ("points", 0.28, "28"),
+        ("points", -0.28, "−28"),
+        ("points", -0.004, "0"),
+        ("%", -0.0, "0 %"),
+        ("hours", 0.0, "0.0 h"),
+        ("hours", 4.25, "4.2 h"),
+        ("hours", 9.94, "9.9 h"),
+        ("hours", 9.96, "10 h"),
+        ("hours", 10.0, "10 h"),
+        ("hours", 1234.4, "1,234 h"),
+        ("hours", -0.02, "0.0 h"),
+        ("hours", -2.0, "−2.0 h"),
+        ("hours", -20.0, "−20 h"),
+    ],
+)
+def test_values_are_written_as_a_reader_sees_them(declared, unit: str, value: float, written: str) -> None:
+    """Whole percents and points, hours with one decimal below ten; a minus sign, never a hyphen, and no minus zero."""
+    kind = {"%": "share", "points": "score", "hours": "quantile"}[unit]
+    assert declared(unit=f'"{unit}"', kind=f'"{kind}"').write(value) == written
+
+
+def test_more_places_where_they_are_asked_for(declared) -> None:
+    assert declared().write(0.8745, places=1) == "87.5 %"
+
+
+# What each metric counts in tests/exports
+
+
+def cells(world: Snapshot, metric: str) -> dict[tuple, tuple]:
+    """Month, region and channel to numerator and denominator."""
+    rows = world.connection.cursor().execute(
+        "select month, region, channel, numerator, denominator from metric_months where metric = ?", [metric]
+    )
+    return {row[:3]: row[3:] for row in rows.fetchall()}
+
+
+def tallies(world: Snapshot, metric: str) -> dict[tuple, dict[int, int]]:
+    """Month, region and channel to tickets by bucket."""
+    rows = world.connection.cursor().execute(
+        "select month, region, channel, bucket, tally from metric_buckets where metric = ?", [metric]
+    )
+    found: dict[tuple, dict[int, int]] = {}
+    for *cell, bucket, tally in rows.fetchall():
+        found.setdefault(tuple(cell), {})[bucket] = tally
+    return found
+
+
+def test_promises_kept(world: Snapshot) -> None:
+    """September, EMEA by Phone: K01, K03 and K04 kept of K01 to K05 = 3 of 5.
+
+    August: K06, kept a day late = 0 of 1. October: K07 of K07 and K08; K09 and K10 fall due after 20 October.
+    K11 has an unknown region, K12 (late) no channel.
+    """
+    assert cells(world, "promises_kept") == {
+        (AUGUST, EMEA, "Phone"): (0, 1),
+        (SEPTEMBER, EMEA, "Phone"): (3, 5),
+        (SEPTEMBER, UNKNOWN, "Phone"): (1, 1),
+        (SEPTEMBER, EMEA, UNKNOWN): (0, 1),
+        (OCTOBER, APAC, "E-mail"): (1, 2),
+    }
+
+
+def test_sla_attainment(world: Snapshot) -> None:
+    """September, EMEA by Phone: T01 to T12, T14 and T22 have a status = 14; T09 and T14 breached = 12 met.
+
+    T01 counts as met, for its later row says so. T21 was opened in August. October: T17 to T19; T20 has no status.
+    """
+    assert cells(world, "sla_attainment") == {
+        (AUGUST, EMEA, "E-mail"): (1, 1),
+        (SEPTEMBER, EMEA, "Phone"): (12, 14),
+        (SEPTEMBER, UNKNOWN, "Phone"): (1, 1),
+        (SEPTEMBER, EMEA, UNKNOWN): (1, 1),
+        (OCTOBER, LATAM, "Chat"): (3, 3),
+    }
+
+
+def test_first_contact_resolution(world: Snapshot) -> None:
+    """September, EMEA by Phone: of T01 to T11 and T13 = 12, all but T01 (followed by T02), T09 (by T10) and T11
+    (reopened) = 9. Left out: T12 without requester, T14 open, T22 unrecorded.
+
+    October: T18 of T18 and T19 (reopened); the seven days of T17 end on 21 October.
+    """
+    assert cells(world, "first_contact_resolution") == {
+        (SEPTEMBER, EMEA, "Phone"): (9, 12),
+        (SEPTEMBER, EMEA, "E-mail"): (1, 1),
+        (SEPTEMBER, UNKNOWN, "Phone"): (1, 1),
+        (SEPTEMBER, EMEA, UNKNOWN): (1, 1),
+        (OCTOBER, LATAM, "Chat"): (1, 2),
+    }
+
+
+def test_reopened(world: Snapshot) -> None:
+    """September, EMEA by Phone: T11 of T01 to T13. October: T19, reopened twice, is one of T17 to T19."""
+    assert cells(world, "reopened") == {
+        (SEPTEMBER, EMEA, "Phone"): (1, 13),
+        (SEPTEMBER, EMEA, "E-mail"): (0, 1),
+        (SEPTEMBER, UNKNOWN, "Phone"): (0, 1),
+        (SEPTEMBER, EMEA, UNKNOWN): (0, 1),
+        (OCTOBER, LATAM, "Chat"): (1, 3),
+    }
+
+
+def test_nps(world: Snapshot) -> None:
+    """EMEA: 6, 7, 8, 9 = one promoter minus one detractor of 4. North America: 10, 0, 10 = 2 − 1 of 3.
+
+    October: S13 with 9, S14 with 2. The transactional S08, S09 and S11 are nowhere.
+    """
+    assert cells(world, "nps") == {
+        (SEPTEMBER, EMEA, "E-mail"): (0, 4),
+        (SEPTEMBER, NAMER, UNKNOWN): (1, 3),
+        (OCTOBER, LATAM, "Chat"): (0, 2),
+    }
+
+
+def test_squares_of_nps_are_promoters_plus_detractors(world: Snapshot) -> None:
+    """EMEA 1 + 1 of 4, North America 2 + 1, October 1 + 1. A share has none."""
+    rows = world.connection.cursor().execute("select metric, region, squares from metric_months").fetchall()
+    assert {(region, squares) for metric, region, squares in rows if metric == "nps"} == {
+        (EMEA, 2),
+        (NAMER, 3),
+        (LATAM, 2),
+    }
+    assert {squares for metric, _, squares in rows if metric != "nps"} == {None}
+
+
+def test_recommendation_counts_the_answers_of_nps_by_group(world: Snapshot) -> None:
+    rows = (
+        world.connection.cursor()
+        .execute("select month, region, answer_group, answers from recommendation where channel <> 'Phone'")
+        .fetchall()
+    )
+    assert {row[:3]: row[3] for row in rows} == {
+        (SEPTEMBER, EMEA, "detractors"): 1,
+        (SEPTEMBER, EMEA, "passives"): 2,
+        (SEPTEMBER, EMEA, "promoters"): 1,
+        (SEPTEMBER, NAMER, "detractors"): 1,
+        (SEPTEMBER, NAMER, "promoters"): 2,
+        (OCTOBER, LATAM, "detractors"): 1,
+        (OCTOBER, LATAM, "promoters"): 1,
+    }
+    assert world.connection.cursor().execute("select sum(answers) from recommendation").fetchone() == (9,)
+
+
+def test_csat(world: Snapshot) -> None:
+    """September: 5 and 4 of 5, 4 and 3; S12 is about the relationship. October: S13, whose kind is blank."""
+    assert cells(world, "csat") == {(SEPTEMBER, EMEA, "Phone"): (2, 3), (OCTOBER, LATAM, "Chat"): (1, 1)}
+
+
+def test_first_reply_hours(world: Snapshot) -> None:
+    """September, EMEA by Phone: T01 0 h; T02 1 h = 1.02⁰; T03 to T08 and T22 2 h, for 1.02³⁵ = 2.000 < 2 < 1.02³⁶;
+    T09 to T13 4 h, 1.02⁷⁰ = 3.9996. T15 and T16 half an hour, 1.02⁻³⁶ = 0.490. T21 belongs to August."""
+    assert tallies(world, "first_reply_hours") == {
+        (AUGUST, EMEA, "E-mail"): {35: 1},
+        (SEPTEMBER, EMEA, "Phone"): {-1000000: 1, 0: 1, 35: 7, 70: 5},
+        (SEPTEMBER, UNKNOWN, "Phone"): {-36: 1},
+        (SEPTEMBER, EMEA, UNKNOWN): {-36: 1},
+        (OCTOBER, LATAM, "Chat"): {35: 2},
+    }
+
+
+def test_resolution_hours(world: Snapshot) -> None:
+    """September, EMEA by Phone: T02 10 h, T09 96 h, the other twelve 24 h. October: T19 2 h, T18 24 h, T17 48 h."""
+    assert tallies(world, "resolution_hours") == {
+        (SEPTEMBER, EMEA, "Phone"): {116: 1, 160: 12, 230: 1},
+        (SEPTEMBER, EMEA, "E-mail"): {116: 1},
+        (SEPTEMBER, UNKNOWN, "Phone"): {0: 1},
+        (SEPTEMBER, EMEA, UNKNOWN): {0: 1},
+        (OCTOBER, LATAM, "Chat"): {35: 1, 160: 1, 195: 1},
+    }
+
+
+def test_targets_are_those_of_the_next_goals_to_fall_due(world: Snapshot) -> None:
+    """On 20 October: promises by December, replies on that very day; of two past goals the later; no date at all last.
+
+    Goals for one region or one channel, without a target or without a metric are no targets.
+    """
+    rows = world.connection.cursor().execute("select metric, target, goal, due_on from targets").fetchall()
+    assert {row[0]: row[1:] for row in rows} == {
+        "promises_kept": (0.9, "Promises of this year", date(2026, 12, 31)),
+        "first_reply_hours": (3, "Reply today", date(2026, 10, 20)),
+        "reopened": (0.06, "Fewer reopened by summer", date(2026, 6, 30)),
+        "nps": (0.3, "Recommended", None),
+    }
+
+
+def test_each_metric_says_how_far_its_records_reach(world: Snapshot) -> None:
+    rows = world.connection.cursor().execute("select metric, as_of, rows, sql from metrics").fetchall()
+    assert [row[0] for row in rows] == list(metrics())
+    assert {row[1] for row in rows} == {date(2026, 10, 20)}
+    assert all(count and sql == metrics()[metric].sql for metric, _, count, sql in rows)

@@ -1,0 +1,157 @@
+"""The house style of SQL as tests: what a query says of itself is true, and it stays small, plain and portable."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from app.metrics import QUERIES
+from app.snapshot import Snapshot
+
+PATHS = sorted(QUERIES.glob("*/*.sql"))
+NAMES = [str(path.relative_to(QUERIES).with_suffix("")) for path in PATHS]
+MOST_LINES = 40
+# What metric queries may call. Big builds run the same files on Spark: a function is added here once it is known to
+# mean the same there.
+PORTABLE = {"cast", "coalesce", "count", "date_trunc", "floor", "ln", "min"}
+PERIOD = {"from": date(1, 1, 1), "to": date(9999, 12, 1)}
+
+
+def words(query: str) -> str:
+    return (QUERIES / f"{query}.sql").read_text("utf-8")
+
+
+def body(query: str) -> str:
+    """The query without its comments, texts and quoted headings."""
+    sql = re.sub(r"--.*", "", words(query))
+    return re.sub(r"\"[^\"]*\"", "heading", re.sub(r"'[^']*'", "''", sql)).strip()
+
+
+def said(query: str) -> str:
+    """The header up to its grain or parameters."""
+    return re.split(r"\n-- (?:Grain|Parameters): ", words(query))[0]
+
+
+def header(query: str, key: str) -> str | None:
+    """What the header says after `-- Grain:` or `-- Parameters:`, within the first three lines."""
+    found = re.search(rf"^-- {key}: (.+)$", "\n".join(words(query).splitlines()[:3]), re.MULTILINE)
+    return found and found[1]
+
+
+def parameters(query: str) -> set[str]:
+    (statement,) = duckdb.extract_statements(words(query))
+    return set(statement.named_parameters)
+
+
+def test_there_are_queries_of_every_kind() -> None:
+    assert {"metrics", "figures", "sources", "goals", "trust"} <= {name.split("/")[0] for name in NAMES}
+
+
+@pytest.mark.parametrize("query", NAMES)
+def test_a_query_says_first_what_one_row_is(query: str) -> None:
+    """A figure's query then names its parameters, every other its grain."""
+    assert re.match(r"-- \S.{15,}\.$", said(query), re.DOTALL), "it begins with a sentence"
+    key = "Parameters" if query.startswith("figures/") else "Grain"
+    assert header(query, key), f"one of the first three lines begins with -- {key}:"
+
+
+@pytest.mark.parametrize("query", NAMES)
+def test_a_query_uses_the_parameters_that_it_names(query: str) -> None:
+    """All of them and no other; what builds the snapshot may only ask how far the records reach."""
+    if query.startswith("figures/"):
+        named = header(query, "Parameters")
+        assert parameters(query) == (set() if named == "none" else set(named.split(", ")))
+    else:
+        assert parameters(query) <= (set() if query.startswith("sources/") else {"as_of"})
+    assert "?" not in body(query), "parameters have names"
+
+
+@pytest.mark.parametrize("query", NAMES)
+def test_a_query_is_one_short_lower_case_select(query: str) -> None:
+    sql = words(query)
+    assert len(sql.splitlines()) <= MOST_LINES
+    assert max(map(len, sql.splitlines())) <= 120
+    assert body(query) == body(query).lower()
+    assert re.match(r"(select|with)\b", body(query))
+    assert ";" not in body(query)
+    assert sql.endswith("\n") and not sql.endswith("\n\n")
+    assert "\t" not in sql and not re.search(r" +$", sql, re.MULTILINE)
+    assert all(len(line) - len(line.lstrip(" ")) in range(0, 40, 4) for line in sql.splitlines()), "four spaces"
+
+
+@pytest.mark.parametrize("query", NAMES)
+def test_columns_are_named_one_by_one(query: str) -> None:
+    """`*` stands for columns in the last common table expression at most, where the ones before it name them."""
+    sql = body(query)
+    heads = [found.start() for found in re.finditer(r"^(with )?\w+ as \($", sql, re.MULTILINE)]
+    stars = [found.start() for found in re.finditer(r"(?<=select )\*|^\s*\*|\w\.\*", sql, re.MULTILINE)]
+    assert all(heads and star > heads[-1] for star in stars)
+
+
+@pytest.mark.parametrize("query", NAMES)
+def test_nothing_is_named_by_initials(query: str) -> None:
+    """Neither tables nor columns: no alias under three letters, no alias of a table without `as`."""
+    sql = body(query)
+    assert not re.search(r"\bas \w{1,2}\b", sql)
+    keywords = "on|where|group|order|cross|join|left|inner|limit|union|having|as|using"
+    assert not re.search(rf"\b(from|join) \w+ (?!({keywords})\b)\w", sql)
+    assert not re.search(r"\b(from|join) \w+\s*,", sql), "joins are explicit"
+
+
+@pytest.mark.parametrize("query", [name for name in NAMES if not name.startswith("sources/")])
+def test_figures_and_datasets_divide_by_the_macro(query: str) -> None:
+    """One place knows what a share of nothing is; metrics do not divide but for the bucket's logarithms."""
+    sql = re.sub(r"1\.0 / 3600|ln\(\w+\) / ln\(1\.02\)", "", body(query))
+    assert "/" not in sql
+
+
+@pytest.mark.parametrize("query", [name for name in NAMES if name.startswith("metrics/")])
+def test_metrics_are_portable(query: str) -> None:
+    """Only functions that other engines have, and none of this engine's own abbreviations."""
+    sql = body(query)
+    assert set(re.findall(r"\b(\w+)\(", sql)) <= PORTABLE
+    assert not re.search(r"\b(all|qualify|exclude|replace|columns|struct|asof|pivot|ilike)\b|::|\[|\{|->", sql)
+    assert not re.search(r"\b(share|bucket_hours|margin_of_mean|wait_between)\b", sql), "macros are not stored there"
+
+
+FIGURES = [name for name in NAMES if name.startswith("figures/")]
+
+
+def ask(demo: Snapshot, query: str, metric: str, **chosen: object):
+    asked = {"metric": metric, "quantile": 0.5, "regions": [], "channels": [], **PERIOD} | chosen
+    return demo.ask(query, **asked)
+
+
+@pytest.mark.parametrize("query", FIGURES)
+def test_figure_queries_run_on_the_demonstration(demo: Snapshot, query: str) -> None:
+    """With nothing chosen there are rows; with everything chosen the same; with an unknown region none."""
+    metric = "first_reply_hours" if "wait" in query else "promises_kept"
+    rows = ask(demo, query, metric)
+    assert len(rows) and list(rows.columns) == [name.lower() for name in rows.columns]
+    if "regions" in parameters(query):
+        choices = demo.ask("figures/filter_choices")
+        chosen = {
+            f"{name}s": choices.loc[choices["filter"] == name, "choice"].tolist() for name in ("region", "channel")
+        }
+        assert ask(demo, query, metric, **chosen).equals(rows)
+        assert ask(demo, query, metric, regions=["Atlantis"]).empty
+
+
+@pytest.mark.parametrize("query", ["series", "wait_series", "totals", "wait_totals", "recommendation"])
+def test_figure_queries_keep_to_the_period(demo: Snapshot, query: str) -> None:
+    """Of a quarter; and a period that ends before it begins holds nothing."""
+    metric = "first_reply_hours" if "wait" in query else "promises_kept"
+    quarter = {"from": date(2026, 4, 1), "to": date(2026, 6, 1)}
+    rows = ask(demo, f"figures/{query}", metric, **quarter)
+    assert len(rows)
+    for name in {"month", "quarter"} & set(rows.columns):
+        assert rows[name].min().date() >= quarter["from"] and rows[name].max().date() <= quarter["to"]
+    assert ask(demo, f"figures/{query}", metric, **{"from": quarter["to"], "to": quarter["from"]}).empty
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path.parent.name == "sources"], ids=lambda path: path.stem)
+def test_a_source_has_its_words_and_reads_the_export_only(path: Path) -> None:
+    assert path.with_suffix(".toml").is_file()
+    assert set(re.findall(r"\b(?:from|join) (\w+)", body(f"sources/{path.stem}"))) - {"lateral"} == {"export"}
