@@ -126,7 +126,7 @@ def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     hollow = ~points["finished"] | (points["status"] == "low base")
     points["label"] = points["label"].replace("", "common cause")
     points["fill"] = points["label"].mask(hollow, "hollow")
-    for edge in ("lower", "upper"):
+    for edge in ("lower", "upper", "low", "high"):
         points[edge] = points[edge].clip(*_bounds(metric))
     drawn = ["month", "value", "low", "high", "mean", "lower", "upper", "target", "label", "fill"]
     return points[[*drawn, "shown", "interval", "base_shown", "reading"]]
@@ -241,8 +241,8 @@ def _layered(height: int, top: int, *layers: alt.Chart) -> dict:
     return chart.configure(**CONFIG).to_dict()
 
 
-def _frame(unit: str) -> alt.Chart:
-    return alt.Chart(alt.NamedData("frame")).mark_point(opacity=0, size=0).encode(y=_value("y", unit))
+def _frame(unit: str, ticks: int = 5) -> alt.Chart:
+    return alt.Chart(alt.NamedData("frame")).mark_point(opacity=0, size=0).encode(y=_value("y", unit, ticks))
 
 
 @cache
@@ -307,7 +307,7 @@ def _small(unit: str, target: bool) -> dict:
         points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("low"), y2=alt.Y2("high")),
         points.mark_line(color=ORDINARY, strokeWidth=1.4).encode(x=month, y=y("value")),
         _marks(22, month, y("value")),
-        _frame(unit),
+        _frame(unit, ticks=3),
     ]
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[4, 4], strokeWidth=1)
@@ -398,11 +398,11 @@ def _diverging(quarters: int) -> dict:
         .transform_window(place="row_number()")
         .transform_filter("datum.place === 1")
         .mark_text(align=align, baseline="bottom", color=CONTEXT)
-        .encode(x=alt.value(alt.ExprRef(at)), y=alt.value(-3), text=alt.value(name))
-        for name, align, at in (
-            ("detractors 0–6", "left", "0"),
-            ("passives 7–8", "center", "width * 0.47"),
-            ("promoters 9–10", "right", "width"),
+        .encode(x=alt.value(alt.ExprRef(at)), y=alt.value(-3), text=alt.value(alt.ExprRef(name)))
+        for name, align, at in (  # on a phone the answers stand for their names
+            ("width < 300 ? '0–6' : 'detractors 0–6'", "left", "0"),
+            ("width < 300 ? '7–8' : 'passives 7–8'", "center", "width * 0.47"),
+            ("width < 300 ? '9–10' : 'promoters 9–10'", "right", "width"),
         )
     ]
     layered = alt.layer(bar, share, net, *heads).resolve_scale(color="independent")

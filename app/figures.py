@@ -39,7 +39,7 @@ def finding(question: str, *metrics: str) -> None:
         title = answers.quiet_headline(shown.snapshot, metrics, shown.filters)
     st.title(title, anchor=False)
     words = shown.filters.words(*(months[:1] + months[-1:] if months else ()))
-    st.caption(f"{words} · {_age(max(reach)) if reach else 'no data loaded'}")
+    st.caption(f"{words} · {f'data {_age(max(reach))}' if reach else 'no data loaded'}")
     for claim in claims:
         _marked(claim.label, claim.sentence)
 
@@ -259,7 +259,7 @@ def _links(found: Answer) -> None:
             with how:
                 _explain(found, snapshot)
         if found.as_of:
-            st.caption(f"{listed(found.metric.records).replace('_', ' ')}, to {found.as_of:%-d %b %Y}", width="content")
+            st.caption(f"{listed(found.metric.records).replace('_', ' ')}, {_age(found.as_of)}", width="content")
 
 
 def _explain(found: Answer, snapshot: Snapshot) -> None:
@@ -315,7 +315,7 @@ def _age(as_of: date) -> str:
     days = (date.today() - as_of).days
     ago = f"{days // 7} weeks" if days < 120 else f"{days // 30} months" if days < 730 else f"{days // 365} years"
     old = f", {ago} ago: the next export is due" if days > answers.STALE_AFTER else ""
-    return f"data to {as_of:%-d %b %Y}{old}"
+    return f"to {as_of:%-d %b %Y}{old}"
 
 
 def _lowered(words: str) -> str:

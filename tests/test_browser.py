@@ -1,0 +1,424 @@
+"""What only a browser can show: addresses, downloads, drawn charts, both themes, a phone, and what a console says."""
+
+import io
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app import demo as company
+from app.metrics import metrics
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Streamlit asks for these two below the page's own path first, and then where they are.
+EXPECTED_404 = re.compile(r"/trust/_stcore/(health|host-config)$")
+DRAWN = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
+    return app?.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale="true"]')
+        && document.querySelector('h1') && charts.length && charts.every(chart => chart.querySelector('svg path'));
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium: the one that CHROMIUM names, one on the path, or Playwright's own."""
+    with sync_playwright() as playwright:
+        places = (os.environ.get("CHROMIUM", ""), *NAMES, playwright.chromium.executable_path)
+        path = next(filter(None, map(shutil.which, places)), None)
+        if not path:
+            lacking = "there is no Chromium: install one, or name it with CHROMIUM=…"
+            if os.environ.get("CI") or os.environ.get("REQUIRE_BROWSER") == "1":
+                pytest.fail(lacking)
+            pytest.skip(lacking)
+        with playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as launched:
+            yield launched
+
+
+@contextmanager
+def running(log: Path, command: list[str], port: int, **options: object) -> Iterator[str]:
+    """A server of our own, waited for until it answers, and ended by its process id."""
+    with log.open("wb") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5) as answer:
+                    assert answer.status == 200
+                break
+            except OSError:
+                assert child.poll() is None and time.monotonic() < deadline, log.read_text("utf-8", "replace")
+                time.sleep(0.2)
+        yield f"http://localhost:{port}"
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def site(demo_snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard as `python -m app serve` starts it, on the demonstration snapshot: its address."""
+    port, log = free_port(), tmp_path_factory.mktemp("serve") / "log.txt"
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port), "--snapshot", str(demo_snapshot)]
+    with running(log, command, port, cwd=ROOT) as address:
+        yield address
+    assert "Traceback" not in log.read_text("utf-8", "replace")
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open an address in a context of its own, and hold it at the end against what no page may do.
+
+    Nothing thrown, nothing in the console but the two answers 404 that Streamlit itself causes, no dialog, no error
+    box, nothing asked of another machine.
+    """
+    contexts, noticed, tabs = [], [], []
+
+    def open_(address: str, drawn: bool = True, **context: object) -> Page:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context}))
+        tab = contexts[-1].new_page()
+        tabs.append(tab)
+
+        def console(message) -> None:
+            if message.type == "error" and EXPECTED_404.search(urlsplit(message.location["url"]).path):
+                return
+            if message.type == "error" or "WARN" in message.text:
+                noticed.append(f"console: {message.text} {message.location['url']}")
+
+        def dialog(box) -> None:
+            noticed.append(f"dialog: {box.message}")
+            box.dismiss()
+
+        def request(asked) -> None:
+            if asked.url.startswith(("http", "ws")) and urlsplit(asked.url).hostname != "localhost":
+                noticed.append(f"asked another machine: {asked.url}")
+
+        tab.on("console", console)
+        tab.on("pageerror", lambda error: noticed.append(f"thrown: {error}"))
+        tab.on("dialog", dialog)
+        tab.on("request", request)
+        tab.goto(address)
+        return settled(tab) if drawn else tab
+
+    yield open_
+    for tab in (tab for tab in tabs if not tab.is_closed()):
+        assert tab.locator('[data-testid="stException"]').count() == 0
+    for context in contexts:
+        context.close()
+    assert noticed == []
+
+
+def settled(tab: Page) -> Page:
+    """Wait until the page has run to its end and every chart has drawn its marks."""
+    tab.wait_for_function(DRAWN, timeout=60_000)
+    return tab
+
+
+def filter_words(tab: Page) -> str:
+    return tab.locator('[data-testid="stMain"] [data-testid="stCaptionContainer"]').nth(1).inner_text()
+
+
+def shows(tab: Page, words: str) -> Page:
+    """Wait until the words above the figures begin so, and the page stands still again."""
+    tab.wait_for_function(
+        """words => document.querySelectorAll('[data-testid="stMain"] [data-testid="stCaptionContainer"]')[1]
+            ?.innerText.startsWith(words)""",
+        arg=words,
+        timeout=30_000,
+    )
+    return settled(tab)
+
+
+def reading(tab: Page) -> dict[str, list[str]]:
+    """All that a reader can take from a page: headings, cards, words, and the writing in the charts."""
+    return {
+        "headings": tab.locator('[data-testid="stMain"] :is(h1, h2, h3)').all_inner_texts(),
+        "cards": tab.locator('[class*="st-key-card-"]').all_inner_texts(),
+        "words": tab.locator('[data-testid="stMain"] [data-testid="stCaptionContainer"]').all_inner_texts(),
+        "charts": tab.locator('[data-testid="stVegaLiteChart"] svg text').all_text_contents(),
+    }
+
+
+def downloaded(tab: Page, figure: str, ending: str) -> tuple[str, bytes]:
+    """Press a download of one figure; the name that the file is given, and its bytes."""
+    button = tab.locator(f".st-key-{ending}-{figure}").get_by_role("button", name=ending.upper())
+    with tab.expect_download() as download:
+        button.click()
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def queried(snapshot: Path, *words: str) -> bytes:
+    command = [sys.executable, "-m", "app", "query", *words, "--format", "csv", "--snapshot", str(snapshot)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+
+
+def address_of(tab: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(tab.url).query)
+
+
+def choose_region_by_keyboard(tab: Page, region: str) -> None:
+    box = tab.get_by_role("combobox", name=re.compile("Region"))
+    box.focus()
+    tab.keyboard.type(region)
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Escape")
+
+
+# --- opening ---
+
+
+def test_both_addresses_open_the_same_page_with_every_chart_drawn(site: str, visit) -> None:
+    """Without a page the first one opens, under its own address, so that what a reader copies names it."""
+    by_path, bare = visit(f"{site}/trust"), visit(f"{site}/")
+    assert urlsplit(bare.url).path == "/trust"
+    assert reading(by_path) == reading(bare)
+    assert by_path.locator('[data-testid="stVegaLiteChart"]').count() > 20
+    for chart in by_path.locator('[data-testid="stVegaLiteChart"]').all():
+        marks = chart.locator("svg .mark-symbol path, svg .mark-rect path, svg .mark-rule line, svg .mark-line path")
+        assert marks.count() > 0
+        named = chart.locator("[aria-label]").first.get_attribute("aria-label")
+        assert named and len(named) > 20, "a chart says its finding to a screen reader"
+
+
+def test_filters_in_a_bare_address_are_kept_on_the_way_to_the_page(site: str, visit) -> None:
+    tab = visit(f"{site}/?regions=EMEA&regions=Latin+America&from=2025-11")
+    assert urlsplit(tab.url).path == "/trust"
+    assert address_of(tab) == {"regions": ["EMEA", "Latin America"], "from": ["2025-11"]}
+    assert filter_words(tab).startswith("EMEA and Latin America · all channels · Nov 2025 – Oct 2026")
+
+
+# --- choosing, linking, taking away ---
+
+
+def test_a_choice_lives_in_the_address_and_a_copied_link_shows_the_same_numbers(
+    site: str, visit, demo_snapshot: Path
+) -> None:
+    """Choose, copy the address, open it elsewhere: same numbers, and the file is what the command line prints."""
+    tab = visit(f"{site}/trust")
+    before = reading(tab)
+    choose_region_by_keyboard(tab, "EMEA")
+    shows(tab, "EMEA · all channels · May 2024 – Oct 2026")
+    assert address_of(tab) == {"regions": ["EMEA"]}
+    assert reading(tab)["cards"] != before["cards"] and reading(tab)["charts"] != before["charts"]
+    tab.get_by_role("button", name="Last 12 months").click()
+    shows(tab, "EMEA · all channels · Nov 2025 – Oct 2026")
+    assert address_of(tab) == {"regions": ["EMEA"], "from": ["2025-11"], "to": ["2026-10"]}
+
+    other = visit(tab.url, timezone_id="America/Los_Angeles", locale="de-DE")
+    assert reading(other) == reading(tab), "the same for a reader elsewhere, whose day and language are others"
+    name, content = downloaded(tab, "promises_kept-trend", "csv")
+    assert (name, content) == downloaded(other, "promises_kept-trend", "csv")
+    chosen = ("--region", "EMEA", "--from", "2025-11", "--to", "2026-10")
+    assert content == queried(demo_snapshot, "trend", "--metric", "promises_kept", *chosen)
+    assert (name, content.count(b"\n")) == ("promises_kept-trend.csv", 13), "a heading and twelve months"
+
+
+def test_taking_back_a_choice_takes_it_out_of_the_address(site: str, visit) -> None:
+    tab = visit(f"{site}/trust?regions=EMEA&from=2025-11&to=2026-10")
+    tab.get_by_role("button", name="All", exact=True).click()
+    shows(tab, "EMEA · all channels · May 2024 – Oct 2026")
+    assert address_of(tab) == {"regions": ["EMEA"]}
+    tab.get_by_role("combobox", name=re.compile("Region")).focus()
+    tab.keyboard.press("Backspace")
+    shows(tab, "All regions · all channels · May 2024 – Oct 2026")
+    assert address_of(tab) == {}
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        ("first_reply_hours-by_channel", ("by_channel", "--metric", "first_reply_hours")),
+        ("sla_attainment-channels", ("channels", "--metric", "sla_attainment")),
+        ("nps-recommendation", ("recommendation",)),
+    ],
+)
+def test_every_kind_of_figure_downloads_the_rows_of_the_command_line(
+    site: str, visit, demo_snapshot: Path, figure: str, words: tuple[str, ...]
+) -> None:
+    tab = visit(f"{site}/trust?regions=North+America")
+    content = downloaded(tab, figure, "csv")[1]
+    assert content == queried(demo_snapshot, *words, "--region", "North America")
+
+
+def test_a_workbook_opens_with_the_rows_and_what_they_are(site: str, visit) -> None:
+    tab = visit(f"{site}/trust?regions=EMEA")
+    name, content = downloaded(tab, "promises_kept-by_channel", "xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert (name, book.sheetnames) == ("promises_kept-by_channel.xlsx", ["Data", "About"])
+    rows = list(book["Data"].values)
+    csv = downloaded(tab, "promises_kept-by_channel", "csv")[1].decode().splitlines()
+    assert ",".join(rows[0]) == csv[0] and len(rows) == len(csv)
+    assert [row[0] for row in rows] == [line.split(",")[0] for line in csv]
+    about = dict(book["About"].values)
+    assert about["Filters"].startswith("EMEA · all channels") and "select" in about["SQL"]
+    assert about["Definition"] == metrics()["promises_kept"].definition
+
+
+def test_how_is_this_computed_opens_with_definition_and_query(site: str, visit) -> None:
+    tab = visit(f"{site}/trust")
+    tab.locator(".st-key-links-promises_kept-trend").get_by_role("button", name="How is this computed?").click()
+    box = tab.locator('[data-testid="stPopoverBody"]')
+    box.get_by_text("from commitments").wait_for()
+    assert metrics()["promises_kept"].definition in box.inner_text()
+    assert "crm/commitments.csv" in box.inner_text() and "Owner" in box.inner_text()
+
+
+# --- themes and sizes ---
+
+
+COLOURS = """() => {
+    const of = (selector, property) => getComputedStyle(document.querySelector(selector))[property];
+    return {page: of('.stApp', 'backgroundColor'), text: of('h1', 'color'),
+            card: of('[class*="st-key-card-"]', 'backgroundColor'),
+            label: of('[data-testid="stVegaLiteChart"] svg text', 'fill'),
+            mark: of('[data-testid="stVegaLiteChart"] svg .mark-symbol path', 'stroke')};
+}"""
+
+
+def lightness(colour: str) -> float:
+    """0 (black) to 1 (white) of `rgb(…)` as a browser gives it."""
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_both_themes_are_drawn_in_colours_of_their_own(site: str, visit) -> None:
+    """The reader's setting decides; charts follow, although nothing but style tells them."""
+    light, dark = (visit(f"{site}/trust", color_scheme=scheme).evaluate(COLOURS) for scheme in ("light", "dark"))
+    assert lightness(light["page"]) > 0.9 and lightness(light["card"]) > 0.9 and lightness(light["text"]) < 0.2
+    assert lightness(dark["page"]) < 0.15 and lightness(dark["card"]) < 0.2 and lightness(dark["text"]) > 0.7
+    for part in ("label", "mark"):
+        assert light[part] != dark[part] and lightness(dark[part]) > lightness(light[part])
+
+
+CUT = """() => {
+    const cut = [];
+    for (const card of document.querySelectorAll('[class*="st-key-card-"]')) {
+        const edge = card.getBoundingClientRect();
+        for (const element of card.querySelectorAll('*')) {
+            const style = getComputedStyle(element), box = element.getBoundingClientRect();
+            const words = (element.textContent || '').trim();
+            if (!words || !box.width) continue;
+            if (style.textOverflow === 'ellipsis' && element.scrollWidth > element.clientWidth + 1)
+                cut.push('… ' + words);
+            if (element.tagName === 'text' && (box.right > edge.right + 1 || box.left < edge.left - 1))
+                cut.push('beyond its card: ' + words);
+            if (element.tagName === 'text' && /[^ ]…$/.test(words)) cut.push('shortened: ' + words);
+        }
+    }
+    return cut;
+}"""
+BEYOND = """width => {
+    const wide = [document.documentElement, document.body, ...document.querySelectorAll('[data-testid="stMain"]')]
+        .filter(element => element.scrollWidth > width).map(element => element.tagName + ' ' + element.scrollWidth);
+    const cards = [...document.querySelectorAll('[class*="st-key-card-"], [data-testid="stMain"] :is(h1, h2, p)')]
+        .filter(element => element.getBoundingClientRect().right > width + 1).map(element => element.innerText);
+    return [...wide, ...cards];
+}"""
+COLLIDING = """() => {
+    const found = [];
+    for (const svg of document.querySelectorAll('[data-testid="stVegaLiteChart"] svg')) {
+        const texts = [...svg.querySelectorAll('text')].filter(text => text.textContent.trim()
+            && getComputedStyle(text).opacity !== '0');
+        const boxes = texts.map(text => text.getBoundingClientRect());
+        for (let one = 0; one < texts.length; one++) for (let two = one + 1; two < texts.length; two++) {
+            const wide = Math.min(boxes[one].right, boxes[two].right) - Math.max(boxes[one].left, boxes[two].left);
+            const high = Math.min(boxes[one].bottom, boxes[two].bottom) - Math.max(boxes[one].top, boxes[two].top);
+            if (wide > 2 && high > 6) found.push(texts[one].textContent + ' / ' + texts[two].textContent);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    "size", [{"width": 1440, "height": 900}, {"width": 1024, "height": 768}], ids=["desk", "tablet"]
+)
+def test_no_text_is_cut_and_no_labels_collide(site: str, visit, size: dict) -> None:
+    tab = visit(f"{site}/trust", viewport=size)
+    assert tab.evaluate(CUT) == []
+    assert tab.evaluate(COLLIDING) == []
+
+
+def test_a_phone_shows_the_page_without_sideways_scrolling_or_cut_text(site: str, visit) -> None:
+    """390 × 844, by touch: the sidebar is folded away and can be opened, and every card fits."""
+    tab = visit(f"{site}/trust", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert tab.evaluate(BEYOND, 390) == []
+    assert tab.evaluate(CUT) == []
+    assert tab.evaluate(COLLIDING) == []
+    assert tab.locator("h1").bounding_box()["y"] < 844 / 3
+    tab.get_by_test_id("stExpandSidebarButton").click()
+    tab.get_by_role("combobox", name=re.compile("Region")).wait_for()
+
+
+# --- trouble ---
+
+
+def test_a_hostile_address_does_nothing_but_be_said(site: str, visit) -> None:
+    """Had the words been put into the page as they stand, the dialog would have come."""
+    attack = quote("<script>alert(1)</script><img src=x onerror=alert(2)>")
+    tab = visit(f"{site}/trust?regions={attack}&channels={attack}&from={attack}")
+    alerts = tab.locator('[data-testid="stAlert"]').all_inner_texts()
+    assert len(alerts) == 3 and "This data has no such region" in alerts[0]
+    assert filter_words(tab).startswith("All regions · all channels · May 2024 – Oct 2026")
+    assert "alert(1)" not in tab.locator("body").inner_text()
+    assert address_of(tab) == {}, "what could not be used leaves the address too"
+
+
+def test_the_bare_command_builds_first_and_shows_how_far_it_is(visit, tmp_path: Path) -> None:
+    """`streamlit run` from somewhere else, with no snapshot: the reader sees the build and then the page."""
+    company.write(tmp_path / "exports", employees=300, tickets=6000, months=15, until="2020-03")
+    port, elsewhere = free_port(), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    told = {
+        "DASHBOARD_SNAPSHOT": str(tmp_path / "none" / "snapshot.duckdb"),
+        "DASHBOARD_EXPORTS": str(tmp_path / "exports"),
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")]
+    command += ["--server.port", str(port), "--server.address", "localhost"]
+    with running(tmp_path / "log.txt", command, port, cwd=elsewhere, env=os.environ | told) as address:
+        tab = visit(f"{address}/trust", drawn=False)
+        tab.get_by_text("There is no snapshot yet").wait_for(timeout=30_000)
+        tab.get_by_text(re.compile(r"reading crm/\w+\.csv|computing \w+")).first.wait_for(timeout=30_000)
+        settled(tab)
+        assert "data to 31 Mar 2020" in filter_words(tab)
+        assert urlsplit(tab.url).path == "/trust"
+        assert tab.locator('[data-testid="stException"]').count() == 0
+        tab.context.close()  # before its server ends, which it would complain about
+    assert "Traceback" not in (tmp_path / "log.txt").read_text("utf-8", "replace")
+    assert [path.name for path in elsewhere.iterdir()] == [], "nothing is left where it was started"

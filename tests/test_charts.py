@@ -1,0 +1,338 @@
+"""Charts: constant specifications that name columns which are there, in colours that everybody can tell apart."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import charts, theme
+from app.answers import answer
+from app.charts import Chart
+from app.filters import Filters
+from app.metrics import metrics
+from app.snapshot import Snapshot
+from tests.conftest import ROOT
+
+BOUNDS = {"%": (0, 1), "points": (-1, 1), "hours": (0, float("inf"))}
+FEW = Filters(regions=("Latin America",), channels=("Social",))  # low bases, withheld months
+CHOICES = (Filters(), Filters(regions=("EMEA",)), FEW)
+
+
+def drawn(demo: Snapshot, filters: Filters) -> dict[str, tuple[Chart, str]]:
+    """Every shape for every metric as the pages draw them: name → chart and id of its metric."""
+    found = {}
+    for id_ in metrics():
+        for figure, draw in {
+            "trend": charts.trend,
+            "sparkline": charts.sparkline,
+            "by_region": charts.dots,
+            "by_channel": charts.dots,
+            "channels": charts.small_multiple,
+        }.items():
+            told = answer(demo, "trend" if figure == "sparkline" else figure, id_, filters)
+            if told.state != "ready":
+                continue
+            whole = (told.rows,) if figure == "channels" else ()
+            rows = told.rows[told.rows["channel"] == told.rows["channel"].iloc[0]] if whole else told.rows
+            found[f"{id_} {figure}"] = draw(rows, told.metric, *whole), id_
+    told = answer(demo, "recommendation", None, filters)
+    if told.state == "ready":
+        found["nps recommendation"] = charts.diverging(told.rows, told.metric), "nps"
+    return found
+
+
+def views(spec: dict) -> list[dict]:
+    """The specification and its layers."""
+    return [spec, *(view for layer in spec.get("layer", ()) for view in views(layer))]
+
+
+def walk(node: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """Every value of a specification that is no container, with the key that it stands under."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from walk(value, name)
+    elif isinstance(node, list):
+        for value in node:
+            yield from walk(value, key)
+    else:
+        yield key, node
+
+
+@pytest.mark.parametrize("filters", CHOICES, ids=lambda filters: filters.words())
+def test_every_encoded_field_is_a_column_of_the_table_that_it_names(demo: Snapshot, filters: Filters) -> None:
+    """A field that is not there draws nothing and says nothing: no mark, no error."""
+    made = drawn(demo, filters)
+    assert {name.split()[1] for name in made} >= {"trend", "sparkline", "by_channel", "channels"}
+    for name, (chart, _) in made.items():
+        for view in views(chart.spec):
+            if "encoding" not in view:
+                continue
+            columns = set(chart.data[view["data"]["name"]].columns)
+            for transform in view.get("transform", ()):
+                columns |= {step["as"] for step in transform.get("window", ())}
+            used = {value for key, value in walk(view["encoding"]) if key == "field"}
+            used |= set(re.findall(r"datum\.(\w+)", json.dumps(view.get("transform", []))))
+            assert used <= columns, f"{name}: {used - columns} of {view['mark']}"
+        named = {view["data"]["name"] for view in views(chart.spec) if "data" in view}
+        assert named == set(chart.data), f"{name}: tables are sent that no layer draws, or the other way round"
+
+
+def test_a_specification_holds_no_data_and_is_the_same_for_every_choice(demo: Snapshot) -> None:
+    """So that a click on a filter sends rows alone. The number of places is part of a chart: it is its height."""
+    whole, region = drawn(demo, Filters()), drawn(demo, Filters(regions=("EMEA", "North America")))
+    assert set(whole) == set(region)
+    for name, (chart, _) in whole.items():
+        keys = {key for key, _ in walk(chart.spec)} | set(chart.spec)
+        assert not keys & {"values", "url", "datasets"}, name
+        assert all(set(view["data"]) == {"name"} for view in views(chart.spec) if "data" in view)
+        if "by_region" not in name:
+            assert json.dumps(chart.spec) == json.dumps(region[name][0].spec), name
+            for table, rows in chart.data.items():
+                assert list(rows.columns) == list(region[name][0].data[table].columns)
+
+
+def test_the_rows_of_an_answer_are_not_changed_by_drawing_them(demo: Snapshot) -> None:
+    """Every reader shares them, and the download gives the same rows."""
+    for figure, *shapes in (
+        ("trend", charts.trend, charts.sparkline),
+        ("by_region", charts.dots),
+        ("channels", lambda rows, metric: charts.small_multiple(rows, metric, rows)),
+        ("recommendation", charts.diverging),
+    ):
+        told = answer(demo, figure, "promises_kept", FEW if figure != "recommendation" else Filters())
+        before = told.rows.copy(deep=True)
+        for draw in shapes:
+            draw(told.rows, told.metric)
+            pd.testing.assert_frame_equal(told.rows, before)
+
+
+# --- colours and shapes ---
+
+
+def colours() -> dict[str, tuple[str, str]]:
+    """The variables of style.css: name → its value in the light and in the dark theme."""
+    text = (ROOT / "app" / "style.css").read_text("utf-8")
+    found = re.findall(r"--([a-z]+):\s*light-dark\(\s*(#[0-9a-f]{6})\s*,\s*(#[0-9a-f]{6})\s*\)", text)
+    return {name: (light, dark) for name, light, dark in found}
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted([luminance(first), luminance(second)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def value_of(meaning: str, dark: bool) -> str:
+    return colours()[meaning.removeprefix("var(--").removesuffix(")")][dark]
+
+
+def test_contrast_is_computed_as_published() -> None:
+    """Black on white is 21:1; #767676 is the lightest grey that may be text on white (WCAG, 4.54:1)."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
+
+
+def test_every_colour_of_a_chart_is_a_meaning_of_the_style_sheet(demo: Snapshot) -> None:
+    """No hue stands in a specification, so a chart follows the theme without being sent again."""
+    for name, (chart, _) in drawn(demo, Filters()).items():
+        for key, value in walk(chart.spec):
+            if not isinstance(value, str):
+                continue
+            assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb|hsl", value), f"{name}: {key} is {value}"
+            coloured = key.lower().endswith(("color", "fill", "stroke", "background"))
+            if coloured and value not in ("transparent", "independent"):
+                assert value.startswith("var(--"), f"{name}: {key} is {value}"
+            for variable in re.findall(r"var\(--([\w-]+)\)", value):
+                assert variable in colours(), f"{name}: --{variable} is not defined for both themes"
+    used = [meaning for meaning in vars(theme).values() if isinstance(meaning, str) and meaning.startswith("var(")]
+    assert len(used) > 10
+    assert {meaning[6:-1] for meaning in used} <= set(colours())
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_and_marks_stand_out(dark: bool) -> None:
+    """WCAG AA: 4.5:1 for text, 3:1 for what must be seen; against the card, and text against page and sidebar too."""
+    card = value_of(theme.CARD, dark)
+    pages = ("#14181e", "#10141a") if dark else ("#fcfbf8", "#f2efe8")
+    for text in (theme.INK, theme.CONTEXT, theme.BETTER, theme.WORSE, theme.MOVED):
+        assert contrast(value_of(text, dark), card) >= 4.5, text
+    for page in pages:
+        assert page in (ROOT / ".streamlit" / "config.toml").read_text("utf-8")
+        for text in (theme.INK, theme.CONTEXT):
+            assert contrast(value_of(text, dark), page) >= 4.5, f"{text} on {page}"
+    marks = {mark[0] for mark in (*theme.MARKS.values(), *theme.JUDGEMENTS.values())}
+    for mark in marks | {theme.TARGET, theme.MEAN}:
+        assert contrast(value_of(mark, dark), card) >= 3, mark
+    for bar in (theme.BETTER, theme.WORSE):
+        assert contrast(value_of(theme.ON_COLOUR, dark), value_of(bar, dark)) >= 4.5, bar
+    assert contrast(value_of(theme.INK, dark), value_of(theme.MIDDLE, dark)) >= 4.5
+
+
+def test_no_label_is_told_by_colour_alone() -> None:
+    """Each label has a shape of its own, as a mark and as a character; better, worse and usual differ in colour too."""
+    for meanings in (theme.MARKS, theme.JUDGEMENTS):
+        shapes = [meaning[1] for meaning in meanings.values()]
+        assert len(set(shapes)) == len(shapes)
+    assert len({mark[2] for mark in theme.MARKS.values()}) == len(theme.MARKS)
+    assert len({theme.MARKS[label][0] for label in ("common cause", "improvement", "concern", "neutral high")}) == 4
+    assert len({theme.JUDGEMENTS[word][0] for word in ("better", "worse", "no clear difference", "above")}) == 4
+
+
+def test_marks_take_colour_and_shape_from_their_label(demo: Snapshot) -> None:
+    """The scales of the drawn specification, not the table that they are meant to come from."""
+    for name, (chart, _) in drawn(demo, Filters()).items():
+        for view in views(chart.spec):
+            encoding = view.get("encoding", {})
+            if "shape" not in encoding:
+                continue
+            meanings = theme.MARKS if encoding["shape"]["field"] == "label" else theme.JUDGEMENTS
+            assert encoding["shape"]["field"] == encoding["stroke"]["field"]
+            for channel, part in (("shape", 1), ("stroke", 0)):
+                scale = encoding[channel]["scale"]
+                assert dict(zip(scale["domain"], scale["range"], strict=True)) == {
+                    label: meaning[part] for label, meaning in meanings.items()
+                }, name
+            fills = dict(zip(*(encoding["fill"]["scale"][end] for end in ("domain", "range")), strict=True))
+            assert {fills.pop("hollow", theme.CARD), fills.pop("low base", theme.CARD)} == {theme.CARD}
+            assert set(fills) == set(meanings)
+            rows = chart.data[view["data"]["name"]]
+            assert set(rows[encoding["shape"]["field"]]) <= set(meanings)
+            assert set(rows["fill"]) <= {*meanings, "hollow", "low base"}
+
+
+# --- rows as they are drawn ---
+
+
+def test_unfinished_months_and_low_bases_are_hollow(demo: Snapshot) -> None:
+    """One month of each kind: shown, on a low base, not over yet."""
+    told = answer(demo, "trend", "promises_kept", Filters())
+    rows = told.rows.tail(3).reset_index(drop=True).copy()
+    rows["status"] = ["shown", "low base", "shown"]
+    rows["finished"] = [True, True, False]
+    rows["label"] = ["concern", "common cause", ""]
+    for draw in (charts.trend, charts.sparkline):
+        points = draw(rows, told.metric).data["points"]
+        assert list(points["fill"]) == ["concern", "hollow", "hollow"]
+        assert points["reading"].iloc[2] == "month not finished"
+    places = answer(demo, "by_region", "promises_kept", Filters()).rows.copy()
+    places["status"] = ["low base", *["shown"] * (len(places) - 1)]
+    assert list(charts.dots(places, told.metric).data["rows"]["fill"] == "low base") == [True] + [False] * (
+        len(places) - 1
+    )
+
+
+def test_withheld_rows_have_no_number_and_a_note(demo: Snapshot) -> None:
+    """A region that is left out without a word reads as one that does not exist."""
+    told = answer(demo, "by_region", "nps", Filters())
+    rows = told.rows.copy()
+    rows.loc[1, ["value", "low", "high"]] = float("nan")
+    rows.loc[1, "status"], rows.loc[1, "judgement"] = "withheld", ""
+    shown = charts.dots(rows, told.metric).data["rows"]
+    assert shown.loc[1, "note"] == "fewer than 10 cases"
+    assert shown.loc[1, "shown"] == "–" and shown.loc[1, "interval"] == ""
+    assert set(shown.loc[shown.index != 1, "note"]) == {""}
+
+
+def test_recommendation_bars_are_whole(demo: Snapshot) -> None:
+    """Three parts a quarter that begin at nothing, touch, and end at all; a number is written where it fits."""
+    chart = drawn(demo, Filters())["nps recommendation"][0]
+    for _, parts in chart.data["parts"].groupby("quarter"):
+        assert list(parts["part"]) == ["detractors", "passives", "promoters"]
+        assert parts["start"].iloc[0] == 0 and parts["end"].iloc[-1] == pytest.approx(1)
+        assert list(parts["start"].iloc[1:]) == pytest.approx(list(parts["end"].iloc[:-1]))
+    assert list(chart.data["nets"]["quarter"]) == list(dict.fromkeys(chart.data["parts"]["quarter"]))
+
+
+@pytest.mark.parametrize("filters", CHOICES, ids=lambda filters: filters.words())
+def test_nothing_is_drawn_beyond_what_a_number_can_be(demo: Snapshot, filters: Filters) -> None:
+    """No share above 100 %, no waiting time below nothing: limits are arithmetic and know no better."""
+    for name, (chart, id_) in drawn(demo, filters).items():
+        low, high = BOUNDS[metrics()[id_].unit]
+        for rows in chart.data.values():
+            for column in set(rows.columns) & {"y", "value", "low", "high", "lower", "upper", "mean", "start", "end"}:
+                numbers = rows[column].astype("float64").dropna()
+                assert numbers.between(low - 1e-9, high + 1e-9).all(), f"{name}: {column}"
+
+
+@st.composite
+def months(draw: st.DrawFn) -> tuple[pd.DataFrame, str, float | None]:
+    """Months as an answer gives them, of a share, a score or hours, with limits wherever arithmetic puts them."""
+    unit = draw(st.sampled_from(["%", "points", "hours"]))
+    least, most = {"%": (0, 1), "points": (-1, 1), "hours": (0, 500)}[unit]
+    number = st.floats(least, most, allow_nan=False).map(lambda value: round(value, 4))
+    values = draw(st.lists(number, min_size=1, max_size=20))
+    count = len(values)
+    middle, spread = draw(number), draw(st.floats(0, (most - least) / 2))
+    limits = draw(st.booleans())
+    rows = pd.DataFrame(
+        {
+            "month": pd.date_range("2025-01-01", periods=count, freq="MS"),
+            "base": 50,
+            "value": values,
+            "low": [value - spread / 3 for value in values],
+            "high": [value + spread / 3 for value in values],
+            "status": draw(st.lists(st.sampled_from(["shown", "low base"]), min_size=count, max_size=count)),
+            "finished": [True] * (count - 1) + [draw(st.booleans())],
+            "mean": middle if limits else float("nan"),
+            "lower": middle - spread if limits else float("nan"),
+            "upper": middle + spread if limits else float("nan"),
+            "label": draw(st.lists(st.sampled_from(["", *theme.MARKS]), min_size=count, max_size=count)),
+            "rule": "",
+        }
+    )
+    target = draw(st.none() | number)
+    return rows.assign(target=float("nan") if target is None else target), unit, target
+
+
+@settings(max_examples=150, deadline=None)
+@given(months())
+def test_labels_at_the_end_of_lines_never_overlap(told: tuple[pd.DataFrame, str, float | None]) -> None:
+    """In pixels, as the chart is drawn: its scale runs over all that is drawn, its height is given."""
+    rows, unit, target = told
+    metric = replace(next(metric for metric in metrics().values() if metric.unit == unit), target=target)
+    chart = charts.trend(rows, metric)
+    points, ends, frame = (chart.data[name] for name in ("points", "ends", "frame"))
+    drawn = pd.concat(
+        [ends["y"], frame["y"], *(points[name] for name in ("value", "lower", "upper", "mean", "target"))]
+    )
+    low, high = drawn.min(), drawn.max()
+    pixels = sorted((ends["y"] - low) / (high - low) * charts.TREND_HEIGHT)
+    assert all(above - below >= charts.LABEL_GAP - 0.01 for below, above in pairwise(pixels)), list(ends["text"])
+    assert frame["y"].min() <= ends["y"].min() and ends["y"].max() <= frame["y"].max()
+    assert len(ends) == 1 + 2 * bool(points["mean"].notna().iloc[-1]) + (target is not None)
+    for edge in ("low", "high", "lower", "upper"):
+        assert points[edge].dropna().between(*BOUNDS[unit]).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(months())
+def test_the_last_month_is_named_and_only_signals_and_it_are_marked(told) -> None:
+    rows, unit, target = told
+    metric = replace(next(metric for metric in metrics().values() if metric.unit == unit), target=target)
+    points = charts.sparkline(rows, metric).data["points"]
+    assert list(points["marked"]) == [
+        label not in ("", "common cause") or place == len(rows) - 1 for place, label in enumerate(rows["label"])
+    ]
+    texts = list(charts.trend(rows, metric).data["ends"]["text"])
+    assert any(text.startswith(f"{metric.write(rows['value'].iloc[-1])} in ") for text in texts)
+
+
+def test_a_chart_without_a_single_number_is_drawn_empty(demo: Snapshot) -> None:
+    """All months withheld: no point, no label, and still a specification that holds."""
+    told = answer(demo, "trend", "nps", Filters())
+    rows = told.rows.assign(value=float("nan"), low=float("nan"), high=float("nan"), status="withheld", label="")
+    chart = charts.trend(rows, told.metric)
+    assert chart.data["points"].empty and chart.data["ends"].empty
+    assert list(chart.data["frame"]["y"]) == [0, 1]

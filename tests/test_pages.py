@@ -1,0 +1,476 @@
+"""Pages: every one with every choice a reader can make, with exports that are missing, old or broken."""
+
+import ast
+import re
+import shutil
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app import demo as company
+from app.build import build
+from app.metrics import metrics
+from app.snapshot import Snapshot, versions
+from tests.conftest import ROOT
+
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+TRUST = ROOT / "pages" / "trust.py"
+REGIONS = ("Asia Pacific", "EMEA", "Latin America", "North America", "unknown")
+CHANNELS = ("Chat", "E-mail", "Phone", "Social", "Web", "unknown")
+
+
+def named(page: Path) -> tuple[str, ...]:
+    """The metrics that a page is about, as its source has them."""
+    for node in ast.parse(page.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "METRICS":
+            return ast.literal_eval(node.value)
+    return ()
+
+
+@pytest.fixture(autouse=True)
+def fresh_process():
+    """Streamlit keeps open snapshots and the running build for the whole process: each test begins as a new one."""
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Open a page as a reader does: visit(snapshot, page, regions=[…]); the last are what stands in the address."""
+
+    def open_(snapshot: Path, page: Path = TRUST, exports: Path | None = None, **address: list[str]) -> AppTest:
+        monkeypatch.setenv("DASHBOARD_SNAPSHOT", str(snapshot))
+        monkeypatch.setenv("DASHBOARD_EXPORTS", str(exports or snapshot.parent / "no exports"))
+        tab = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+        for name, values in address.items():
+            tab.query_params[name.strip("_")] = values
+        if page != TRUST:
+            tab.switch_page(str(page))
+        return tab.run()
+
+    return open_
+
+
+@pytest.fixture(scope="session")
+def old_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fifteen months of a small company whose last export was written in 2020: old, whatever day it is."""
+    folder = tmp_path_factory.mktemp("old") / "exports"
+    company.write(folder, employees=50, tickets=1500, months=15, until="2020-03")
+    return folder
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Callable[[Path], Path]:
+    """Build a folder of exports and publish it in the place of the test; returns the link."""
+
+    def publish_(exports: Path) -> Path:
+        published = tmp_path / "published" / "snapshot.duckdb"
+        build(exports, published, today=date(2026, 11, 22))
+        return published
+
+    return publish_
+
+
+def without(exports: Path, folder: Path, *names: str) -> Path:
+    """A copy of a folder of exports that lacks some files."""
+    return Path(shutil.copytree(exports, folder / "some", ignore=shutil.ignore_patterns(*names)))
+
+
+def texts(tab: AppTest) -> list[str]:
+    """All that the page says, in any form, and what its charts say to a screen reader."""
+    blocks = [*tab.title, *tab.header, *tab.subheader, *tab.caption, *tab.markdown, *tab.warning, *tab.error, *tab.text]
+    said = [block.value for block in blocks]
+    return said + [html.proto.body for html in tab.get("html")] + [chart.proto.alt for chart in charts(tab)]
+
+
+def charts(tab: AppTest) -> list:
+    return list(tab.get("vega_lite_chart"))
+
+
+def filter_words(tab: AppTest) -> str:
+    return tab.caption[1].value
+
+
+def sound(tab: AppTest) -> AppTest:
+    """No exception, one headline, the filters in words, and no figure that says nothing."""
+    assert [error.value for error in tab.exception] == []
+    assert len(tab.title) == 1 and tab.title[0].value.strip()
+    assert all(text.strip() for text in texts(tab))
+    assert not any(re.search(r"\bnan\b|\bNaT\b|\bNone\b|<NA>|\binf\b", text) for text in texts(tab)), texts(tab)
+    return tab
+
+
+def until(tab: AppTest, condition: Callable[[AppTest], bool], seconds: float = 60) -> AppTest:
+    """Run the page again, as its progress display does, until it shows what is waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition(tab):
+        assert time.monotonic() < deadline, f"not seen in {seconds} s: {texts(tab)}"
+        time.sleep(0.2)
+        tab.run()
+    return tab
+
+
+# --- every page, every choice ---
+
+
+CHOICES = [
+    {},
+    *({"regions": [region]} for region in REGIONS),
+    *({"channels": [channel]} for channel in CHANNELS),
+    {"from": ["2026-10"], "to": ["2026-10"]},
+    {"from": ["2024-05"], "to": ["2024-05"]},
+    {"regions": ["EMEA", "Latin America"], "channels": ["Phone", "Chat"], "from": ["2025-11"]},
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("address", CHOICES, ids=str)
+def test_every_page_says_something_true_for_every_choice(visit, demo_snapshot, page: Path, address: dict) -> None:
+    """Whatever is chosen: no exception, the choice in words above the figures, and no complaint about it."""
+    tab = sound(visit(demo_snapshot, page, **address))
+    assert not tab.warning and not tab.error
+    for chosen in address.get("regions", []) + address.get("channels", []):
+        assert chosen in filter_words(tab)
+    if not address:
+        assert filter_words(tab).startswith("All regions · all channels · May 2024 – Oct 2026 · data to 31 Oct 2026")
+    assert charts(tab), "every one of these choices has cases"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_nothing_matches_is_a_sentence_that_names_the_filter_to_widen(visit, demo_snapshot, page: Path) -> None:
+    """Cases without a region and a channel are rare: none in the first quarter of the demonstration has neither."""
+    address = {"regions": ["unknown"], "channels": ["unknown"], "from": ["2024-06"], "to": ["2024-06"]}
+    tab = sound(visit(demo_snapshot, page, **address))
+    assert tab.title[0].value == "Nothing to show with these filters"
+    said = [markdown.value for markdown in tab.markdown if markdown.value.startswith("Nothing matches")]
+    assert said and all(re.search(r"Widen the (region|channel|period|filters)\.$", sentence) for sentence in said)
+    assert not charts(tab)
+
+
+def test_headings_are_findings(visit, demo_snapshot) -> None:
+    """A heading that only names its topic leaves the reader to find out; each says the metric and what it did."""
+    tab = visit(demo_snapshot)
+    names = {metric.name for metric in metrics().values()} | {"Recommendation"}
+    for heading in tab.header:
+        name = next((name for name in names if heading.value.startswith(name)), None)
+        assert name, f"{heading.value} does not begin with the name of a metric"
+        assert re.search(r"\w+ \w+", heading.value.removeprefix(name)), f"{heading.value} is a topic"
+    assert tab.title[0].value not in names
+
+
+def test_the_numbers_of_the_cards_are_those_of_the_rows(visit, demo_snapshot, demo: Snapshot) -> None:
+    """A second opinion on the first number: kept of due in October 2026, counted by plain SQL."""
+    kept, due = (
+        demo.connection.cursor()
+        .execute(
+            "select sum(numerator), sum(denominator) from metric_months "
+            "where metric = 'promises_kept' and month = '2026-10-01'"
+        )
+        .fetchone()
+    )
+    assert f'<div class="figure num">{kept / due:.0%}'.replace("%", " %") in "".join(texts(visit(demo_snapshot)))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_metric_that_a_page_names_stands_on_it(visit, demo_snapshot, page: Path) -> None:
+    tab = visit(demo_snapshot, page)
+    said = " ".join([heading.value for heading in tab.header] + [chart.proto.alt for chart in charts(tab)])
+    for metric in named(page):
+        assert metrics()[metric].name in said, metric
+
+
+def test_every_metric_stands_on_a_page() -> None:
+    assert {metric for page in PAGES for metric in named(page)} == set(metrics())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_docstring_of_a_page_is_the_question_that_it_asks(visit, demo_snapshot, page: Path) -> None:
+    question = visit(demo_snapshot, page).caption[0].value
+    topic, _, asked = (ast.get_docstring(ast.parse(page.read_text("utf-8"))) or "").partition(": ")
+    assert question.endswith("?")
+    assert (topic, asked.lower()) == (page.stem.capitalize(), question.lower())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_only_names_figures(page: Path) -> None:
+    """Two imports, 120 lines, no arithmetic: what a page would compute belongs to the figures."""
+    source = page.read_text("utf-8")
+    imported = {
+        f"{node.module}.{name.name}" if isinstance(node, ast.ImportFrom) else name.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported <= {"streamlit", "app.figures"}
+    assert len(source.splitlines()) <= 120
+    assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.BinOp | ast.FunctionDef)]
+
+
+# --- filters ---
+
+
+def test_filters_survive_a_change_of_page(visit, demo_snapshot) -> None:
+    tab = visit(demo_snapshot)
+    tab.multiselect(key="regions").set_value(["EMEA"])
+    tab.selectbox(key="from").set_value("2025-11").run()
+    before = [tab.title[0].value, *(heading.value for heading in tab.header)]
+    assert filter_words(tab).startswith("EMEA · all channels · Nov 2025 – Oct 2026")
+    tab.switch_page(str(TRUST)).run()
+    assert [tab.title[0].value, *(heading.value for heading in tab.header)] == before
+    assert filter_words(tab).startswith("EMEA · all channels · Nov 2025 – Oct 2026")
+
+
+def test_presets_choose_months_by_name_and_all_takes_them_back(visit, demo_snapshot) -> None:
+    """Last 12 of months that end in October 2026: November 2025 to October 2026."""
+    tab = visit(demo_snapshot)
+    buttons = {button.label: button for button in tab.button}
+    buttons["Last 12 months"].click().run()
+    assert (tab.session_state["from"], tab.session_state["to"]) == ("2025-11", "2026-10")
+    assert "Nov 2025 – Oct 2026" in filter_words(sound(tab))
+    {button.label: button for button in tab.button}["All"].click().run()
+    assert (tab.session_state["from"], tab.session_state["to"]) == (None, None)
+    assert "May 2024 – Oct 2026" in filter_words(sound(tab))
+
+
+def test_a_period_that_ends_before_it_begins_is_said_and_not_applied(visit, demo_snapshot) -> None:
+    tab = visit(demo_snapshot)
+    tab.selectbox(key="from").set_value("2026-09")
+    tab.selectbox(key="to").set_value("2026-01").run()
+    assert [warning.value for warning in sound(tab).warning] == [
+        "The period asked for ends before it begins: showing all months."
+    ]
+    assert "May 2024 – Oct 2026" in filter_words(tab)
+
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        ({"regions": [SCRIPT]}, "no such region"),
+        ({"regions": ["' or 1=1 --"]}, "no such region"),
+        ({"regions": ["emea"]}, "no such region"),
+        ({"regions": [""]}, "no such region"),
+        ({"regions": ["x" * 5000]}, "no such region"),
+        ({"regions": [f"R{number}" for number in range(50)]}, "50 regions"),
+        ({"channels": [SCRIPT]}, "no such channel"),
+        ({"channels": ["EMEA"]}, "no such channel"),
+        ({"from": [SCRIPT]}, "first month asked for is no month"),
+        ({"from": ["2026-13"]}, "first month asked for is no month"),
+        ({"from": ["0000-00"]}, "first month asked for is no month"),
+        ({"from": ["26-10"], "to": ["2026"]}, "last month asked for is no month"),
+        ({"to": ["2026-1'"]}, "last month asked for is no month"),
+        ({"from": ["2026-05"], "to": ["2026-01"]}, "ends before it begins"),
+        ({"from": ["1990-01"]}, "nothing for the first month"),
+        ({"to": ["2099-12"]}, "nothing for the last month"),
+        ({"from": ["1990-01"], "to": ["1990-12"]}, "nothing for the last month"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_nonsense_in_an_address_is_said_left_out_and_never_echoed(visit, demo_snapshot, address, complaint) -> None:
+    """A link may be old, mistyped or hostile: the page comes, with everything and a line that says so."""
+    tab = sound(visit(demo_snapshot, **address))
+    assert any(complaint in warning.value for warning in tab.warning), [warning.value for warning in tab.warning]
+    assert filter_words(tab).startswith("All regions · all channels · May 2024 – Oct 2026")
+    assert len(charts(tab)) > 20
+    for value in (value for values in address.values() for value in values if len(value) > 9):
+        assert not any(value in text for text in texts(tab))
+
+
+def test_what_is_good_in_an_address_stays_when_the_rest_is_nonsense(visit, demo_snapshot) -> None:
+    tab = sound(visit(demo_snapshot, regions=["EMEA", SCRIPT], channels=["Fax"], _from=["2025-11"], to=["soon"]))
+    assert filter_words(tab).startswith("EMEA · all channels · Nov 2025 – Oct 2026")
+    assert len(tab.warning) == 3
+    tab.multiselect(key="channels").set_value(["Phone"]).run()
+    assert filter_words(tab).startswith("EMEA · Phone")
+
+
+# --- how is this computed? ---
+
+
+@pytest.mark.parametrize(
+    ("figure", "query", "file"),
+    [
+        ("promises_kept-trend", "queries/metrics/promises_kept.sql", "crm/commitments.csv"),
+        ("promises_kept-by_region", "queries/figures/totals.sql", "crm/commitments.csv"),
+        ("first_reply_hours-trend", "queries/figures/wait_series.sql", "crm/tickets.csv"),
+        ("sla_attainment-channels", "queries/figures/series.sql", "crm/tickets.csv"),
+        ("nps-recommendation", "queries/figures/recommendation.sql", "survey/customer_survey.csv"),
+    ],
+)
+def test_how_is_this_computed_shows_definition_owner_files_sql_and_rows(
+    visit, demo_snapshot, demo: Snapshot, figure: str, query: str, file: str
+) -> None:
+    """Closed at first, so that it costs nothing; open it has what an analyst needs to defend the number."""
+    tab = visit(demo_snapshot, regions=["EMEA"])
+    assert not tab.code and not tab.dataframe
+    tab.session_state[f"how-{figure}"] = True
+    metric = metrics()[figure.split("-")[0]]
+    said = "\n".join(texts(sound(tab.run())))
+    assert metric.definition in said and f"Owner: {metric.owner}." in said and f"{metric.reviewed:%-d %b %Y}" in said
+    read, kept = demo.connection.cursor().execute("select read, kept from files where path = ?", [file]).fetchone()
+    assert f"{file} (" in said and f"{kept:,} of {read:,} rows" in said
+    assert (ROOT / query).read_text("utf-8").strip() in tab.code[0].value
+    assert metric.sql.strip() in tab.code[0].value
+    assert len(tab.dataframe) == 1 and len(tab.dataframe[0].value) > 0
+
+
+def test_where_opens_region_and_channel(visit, demo_snapshot) -> None:
+    tab = visit(demo_snapshot)
+    before = len(charts(tab))
+    tab.session_state["where-reopened"] = True
+    assert len(charts(sound(tab.run()))) == before + 2
+
+
+# --- exports that are missing, old, or end in the middle ---
+
+
+def test_a_missing_export_says_which_to_put_where(visit, publish, old_exports, tmp_path) -> None:
+    folder = without(old_exports, tmp_path, "commitments.csv")
+    tab = sound(visit(publish(folder)))
+    missing = [markdown.value for markdown in tab.markdown if "export is loaded yet" in markdown.value]
+    assert len(missing) == 3 and len(set(missing)) == 1, "trend, regions and channels of promises kept"
+    assert missing[0].startswith("No commitments export is loaded yet.")
+    assert {heading.value for heading in tab.header} >= {"Promises kept", "Promises kept by region"}
+    assert len(charts(tab)) > 10, "the rest of the page stands"
+
+
+def test_without_surveys_the_page_stands_and_says_what_is_missing(visit, publish, old_exports, tmp_path) -> None:
+    folder = without(old_exports, tmp_path, "survey")
+    tab = sound(visit(publish(folder)))
+    assert any("Recommendation (NPS)" in html.proto.body for html in tab.get("html"))
+    assert sum("export is loaded yet" in text for text in texts(tab)) >= 4
+    assert "No data loaded yet" not in tab.title[0].value
+
+
+def test_with_none_of_its_exports_a_page_says_so(visit, publish, old_exports, tmp_path) -> None:
+    folder = without(old_exports, tmp_path, "survey", "tickets.csv", "commitments.csv")
+    tab = sound(visit(publish(folder)))
+    assert tab.title[0].value == "No data loaded yet"
+    assert "no data loaded" in filter_words(tab)
+    assert not charts(tab)
+    assert "no export of this page is loaded" in tab.caption[-1].value
+
+
+def test_old_data_say_their_age_in_words(visit, publish, old_exports) -> None:
+    """The exports end in March 2020: years ago, whatever day this test runs."""
+    tab = sound(visit(publish(old_exports)))
+    years = (date.today() - date(2020, 3, 31)).days // 365
+    assert f"data to 31 Mar 2020, {years} years ago: the next export is due" in filter_words(tab)
+
+
+def test_one_old_export_among_new_ones_says_its_age(visit, publish, old_exports, tmp_path) -> None:
+    """Commitments end in March 2020, tickets in October 2026: the head speaks of the newest, a figure of its own."""
+    folder = without(old_exports, tmp_path, "tickets.csv")
+    (folder / "crm" / "commitments.csv").rename(folder / "commitments.csv")
+    shutil.copy(ROOT / "data" / "exports" / "crm" / "tickets.csv", folder / "tickets.csv")
+    tab = sound(visit(publish(folder)))
+    under = [caption.value for caption in tab.caption if caption.value.startswith("commitments, to 31 Mar 2020")]
+    assert under and all("ago: the next export is due" in caption for caption in under)
+
+
+def test_months_after_the_end_of_an_export_are_left_out_and_said(visit, publish, tickets) -> None:
+    """Tickets opened January to March, the last ones solved in May: April and May hold only stragglers."""
+    opened = [f"2026-{month:02}-{day:02} 09:00" for month in (1, 2, 3) for day in range(1, 29)]
+    rows = [
+        f"T{number},{day},{day[:10]} 11:00,2026-05-{1 + number % 28:02} 10:00,met,0,,,EMEA,Phone"
+        if number % 3 == 0
+        else f"T{number},{day},{day[:10]} 11:00,{day[:10]} 15:00,met,0,,,EMEA,Phone"
+        for number, day in enumerate(opened)
+    ]
+    tab = sound(visit(publish(tickets(*rows))))
+    solved = next(caption.value for caption in tab.caption if caption.value.startswith("Half of all tickets"))
+    assert "Months after Mar 2026 are left out: the export ends in it." in solved
+    assert "Fewer than 12 months: trial limits." in solved
+    assert "Time to resolve: too early to call a change after" in " ".join(heading.value for heading in tab.header)
+
+
+# --- snapshots that change, break, or are not there ---
+
+
+def tickets_of(region: str, count: int = 60) -> list[str]:
+    return [
+        f"T{number},2026-0{1 + number % 3}-{1 + number % 28:02} 09:00,,,met,0,,,{region},Phone"
+        for number in range(count)
+    ]
+
+
+def test_a_new_snapshot_is_shown_at_the_next_run(visit, publish, tickets) -> None:
+    """An open page, a new export in the night, a click in the morning: no restart, no old number."""
+    published = publish(tickets(*tickets_of("EMEA")))
+    tab = sound(visit(published))
+    before = tab.caption[-1].value
+    assert "60 of 60 rows kept" in before
+    publish(tickets(*tickets_of("EMEA", 90)))
+    tab.run()
+    assert "90 of 90 rows kept" in sound(tab).caption[-1].value
+    assert tab.caption[-1].value.split("Snapshot")[1] != before.split("Snapshot")[1]
+
+
+def test_a_chosen_region_that_is_gone_is_said_and_taken_out(visit, publish, tickets) -> None:
+    published = publish(tickets(*tickets_of("EMEA"), *[row.replace("T", "U", 1) for row in tickets_of("APAC")]))
+    tab = visit(published)
+    tab.multiselect(key="regions").set_value(["Asia Pacific"])
+    tab.selectbox(key="from").set_value("2026-01").run()
+    assert filter_words(sound(tab)).startswith("Asia Pacific · all channels · Jan 2026")
+    publish(tickets(*[row for row in tickets_of("EMEA") if "2026-01" not in row]))
+    said = [warning.value for warning in sound(tab.run()).warning]
+    assert "The newest data has no region Asia Pacific any more: it was taken out." in said
+    assert any(sentence.startswith("The newest data does not hold the month chosen as from") for sentence in said)
+    assert filter_words(tab).startswith("All regions · all channels · Feb 2026")
+
+
+def test_a_broken_snapshot_gives_way_to_the_one_before_it(visit, publish, tickets) -> None:
+    published = publish(tickets(*tickets_of("EMEA")))
+    publish(tickets(*tickets_of("EMEA", 90)))
+    published.resolve().write_bytes(b"not a database")
+    tab = sound(visit(published))
+    assert "60 of 60 rows kept" in tab.caption[-1].value
+    (line,) = [warning.value for warning in tab.warning]
+    assert "cannot be read" in line and "you see the one before it" in line
+
+
+def test_a_broken_snapshot_with_nothing_before_it_is_a_sentence(visit, publish, tickets) -> None:
+    """It is not built over in silence: somebody has to know that the file was damaged."""
+    published = publish(tickets(*tickets_of("EMEA")))
+    published.resolve().write_bytes(b"not a database")
+    tab = sound(visit(published))
+    (line,) = [error.value for error in tab.error]
+    assert "cannot be read" in line and "python -m app build" in line
+    assert len(versions(published)) == 1
+
+
+def test_without_a_snapshot_the_first_build_runs_and_the_page_comes(visit, old_exports, tmp_path) -> None:
+    tab = visit(tmp_path / "none" / "snapshot.duckdb", exports=old_exports)
+    assert not tab.exception and "There is no snapshot yet" in tab.caption[0].value
+    until(tab, lambda tab: len(tab.header) > 0)
+    assert "data to 31 Mar 2020" in filter_words(sound(tab))
+    assert len(versions(tmp_path / "none" / "snapshot.duckdb")) == 1, "one build, however often the page was run"
+
+
+def test_without_snapshot_and_exports_it_says_what_to_do_and_tries_again(visit, old_exports, tmp_path) -> None:
+    """The reader puts exports where the sentence says, presses the button, and is there."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    tab = until(visit(tmp_path / "none" / "snapshot.duckdb", exports=folder), lambda tab: len(tab.error) > 0)
+    assert not tab.exception
+    assert any("there are no exports in it" in text and str(folder) in text for text in texts(tab))
+    shutil.copytree(old_exports, folder, dirs_exist_ok=True)
+    (again,) = [button for button in tab.button if button.label == "Try again"]
+    until(again.click().run(), lambda tab: len(tab.header) > 0)
+    assert "data to 31 Mar 2020" in filter_words(sound(tab))
+
+
+def test_a_build_that_fails_names_file_and_line(visit, drop, tmp_path) -> None:
+    """Nine of ten rows have an impossible day: the page says which file, which column, which line."""
+    text = "Commitment ID,Promised on,Promised for,Fulfilled on,Region,Contact channel\n"
+    text += "".join(f"K{number},2020-01-01,2020-13-{number:02},,EMEA,Phone\n" for number in range(1, 20))
+    folder = drop({"commitments.csv": text})
+    tab = until(visit(tmp_path / "none" / "snapshot.duckdb", exports=folder), lambda tab: len(tab.error) > 0)
+    assert any("commitments.csv" in text and "line 2" in text for text in texts(tab))
+    assert not tab.exception
