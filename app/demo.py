@@ -42,6 +42,30 @@ GOALS = (
     ("Fewer cases reopened", "reopened", 0.06, 0.05, 9, 2, SUPPORT, "Check solutions with the customer"),
     ("Everybody trained", "required_training", 0.9, 0.95, 12, 4, "Head of People", "Remind team leads every month"),
 )
+# Goals of one region for half a year: name, metric, usual level per region, what may be gained, owner, next step.
+REGIONAL = (
+    ("Keep promises", PROMISES.metric, (0.84, 0.87, 0.79, 0.83), (0.01, 0.02, 0.04), SERVICE, "Confirm dates twice"),
+    (
+        "Reply sooner",
+        FIRST_REPLY.metric,
+        (3.0, 2.7, 3.6, 3.3),
+        (-0.3, -0.5, -0.8),
+        SUPPORT,
+        "Two more for the mornings",
+    ),
+    (
+        "Solve at once",
+        "first_contact_resolution",
+        (0.71, 0.72, 0.71, 0.73),
+        (0.01, 0.02, 0.05),
+        SERVICE,
+        "Share answers",
+    ),
+    ("Meet times", "sla_attainment", (0.88, 0.9, 0.84, 0.87), (0.01, 0.02, 0.04), SERVICE, "Sort cases by due time"),
+    ("Satisfy customers", "csat", (0.77, 0.78, 0.82, 0.79), (0.02, 0.03, 0.05), CUSTOMERS, "Read ten answers a week"),
+    ("Reopen fewer", "reopened", (0.06, 0.06, 0.07, 0.06), (-0.01, -0.01, -0.02), SUPPORT, "Ask before closing"),
+)
+MET_IN_TIME, MET_LATE, LACKING = 0.65, 0.1, 0.08  # shares of the regional goals
 HEADINGS = {
     "crm/tickets.csv": "Ticket ID,Opened,First human reply,Resolved,Type,Subject area,Requester ID,Customer ID,Region,"
     "Contact channel,SLA status,Times reopened",
@@ -49,7 +73,7 @@ HEADINGS = {
     "crm/customers.csv": "Customer ID,Customer since,Customer until,Segment,Monthly revenue,Region,Preferred channel",
     "crm/ideas.csv": "Idea ID,Submitted,Source,Author ID,Experiment,Learning,Region,Channel",
     "crm/idea_stages.csv": "Idea ID,Stage,Entered",
-    "crm/goals.csv": "Goal,Metric ID,Baseline,Target,Set on,Due on,Owner role,Next step,Region,Channel",
+    "crm/goals.csv": "Goal,Metric ID,Baseline,Target,Set on,Due on,Met on,Owner role,Next step,Region,Channel",
     "hr/workforce.csv": "Employee ID,State on,Hired,Left,Grade,Gender,Ethnicity,Age band,Disability,Region,Serves",
     "hr/training.csv": "Employee ID,Course,Topic,Mandatory,Assigned,Completed,Hours,Region",
     "hr/recognitions.csv": "Recognition ID,Employee ID,Given on,For idea,Region",
@@ -210,10 +234,38 @@ def _commitments(company: _Company) -> tuple:
 
 
 def _goals(company: _Company) -> tuple:
-    """The goals sheet; all goals are for the whole company."""
-    *words, since, ahead, owners, steps = zip(*GOALS, strict=True)
-    dates = (company.last - np.array(since)).astype(DAY), (company.last + np.array(ahead) + 1).astype(DAY) - 1
-    return *words, *dates, owners, steps, *[[""] * len(GOALS)] * 2
+    """The goals sheet: those of the whole company, all open, and those of each region for half a year each."""
+    rows = []
+    for *words, since, ahead, owner, step in GOALS:
+        dates = (company.last - since).astype(DAY), (company.last + ahead + 1).astype(DAY) - 1, NEVER
+        rows.append((*words, *dates, owner, step, "", ""))
+    rng = _random(company, "goals")
+    months = np.arange(company.day.astype(MONTH), company.last + 1)
+    for start in months[months.astype(int) % 6 == 0]:
+        since, due = start.astype(DAY), (start + 6).astype(DAY) - 1
+        for place, region in enumerate(REGIONS):
+            for kind in rng.permutation(len(REGIONAL))[: 3 if due < company.end else 2]:
+                rows.append(_regional_goal(company, rng, REGIONAL[kind], place, region.split("|")[0], since, due))
+    return tuple(zip(*rows, strict=True))
+
+
+def _regional_goal(company: _Company, rng, words: tuple, place: int, region: str, since, due) -> tuple:
+    """One row of the goals sheet; some lack what a goal needs, and those still running are not met yet."""
+    name, metric, levels, gains, owner, step = words
+    moved = {PROMISES.metric: (PROMISES, 1), FIRST_REPLY.metric: (FIRST_REPLY, 0.4)}  # of which the share is felt
+    change, felt = moved.get(metric, (PROMISES, 0))
+    baseline = levels[place] + felt * float(_level(company, change, since, place, 0) - change.before)
+    target = baseline + gains[rng.integers(len(gains))]
+    met = due - rng.integers(0, 75) if rng.random() < MET_IN_TIME else NEVER
+    if np.isnat(met) and rng.random() < MET_LATE / (1 - MET_IN_TIME):
+        met = due + rng.integers(3, 60)
+    cells = [f"{name} in {region} (H{1 + since.astype(MONTH).astype(int) % 12 // 6} {str(since)[:4]})", metric]
+    cells += [f"{baseline:.2g}", f"{target:.2g}", since, due, _known(company, met), owner, step, region, ""]
+    if due >= company.end:
+        cells[6] = NEVER
+    if rng.random() < LACKING:
+        cells[(2, 3, 7)[rng.integers(3)]] = ""
+    return tuple(cells)
 
 
 def _ideas(company: _Company, staff: dict) -> tuple[tuple, tuple, tuple]:
@@ -231,7 +283,8 @@ def _ideas(company: _Company, staff: dict) -> tuple[tuple, tuple, tuple]:
         if stage == "Implemented":
             after[rng.random(count) >= _level(company, PILOT, after)] = NEVER
         entered[stage] = np.where(takes & moves, after, NEVER)
-        closed, day = np.where(takes & ~moves, after, closed), np.where(takes, entered[stage], day)
+        closed = np.where(takes & ~moves & ~np.isnat(day), after, closed)  # who was closed before stays closed
+        day = np.where(takes, entered[stage], day)
     names = np.array([*entered, "Closed"])
     steps = _known(company, np.stack([*entered.values(), closed], axis=1))
     which, stage = np.nonzero(~np.isnat(steps))

@@ -66,6 +66,7 @@ class Contract:
     columns: tuple[Column, ...]
     derived: dict[str, str]
     rules: tuple[Rule, ...]
+    standing: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def contracts(path: Path = DATA / "contracts.toml") -> dict[str, Contract]:
             ),
             derived=words.get("derived", {}),
             rules=tuple(Rule(**rule) for rule in words.get("rules", ())),
+            standing=words.get("standing", False),
         )
         for record, words in tomllib.loads(path.read_text("utf-8")).items()
     }

@@ -8,6 +8,7 @@ select
     "Target" as target,
     "Set on" as set_on,
     "Due on" as due_on,
+    "Met on" as met_on,
     "Owner role" as owner,
     "Next step" as next_step,
     "Region" as region,
