@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -111,9 +112,10 @@ def _serve(options: argparse.Namespace) -> NoReturn:
 
 def _query(options: argparse.Namespace) -> int:
     from app import downloads
-    from app.answers import FIGURES, WITHOUT_METRIC, answer, choices
+    from app.answers import BESPOKE, FIGURES, answer
     from app.filters import chosen
     from app.metrics import metrics
+    from app.series import choices
     from app.snapshot import NoSnapshot, current, opened
 
     if options.list:
@@ -123,7 +125,7 @@ def _query(options: argparse.Namespace) -> int:
         return 0
     if options.figure not in FIGURES:
         return _refuse(f"there is no figure {options.figure!r}: choose one of {', '.join(FIGURES)}")
-    if options.figure not in WITHOUT_METRIC and options.metric not in metrics():
+    if options.figure not in BESPOKE and options.metric not in metrics():
         return _refuse(f"there is no metric {options.metric!r}: choose one of {', '.join(metrics())}")
     try:
         snapshot = opened(current(options.snapshot))
@@ -137,7 +139,7 @@ def _query(options: argparse.Namespace) -> int:
         return _refuse(
             f"{wrong} Regions: {', '.join(known['region'])}. Channels: {', '.join(known['channel'])}. Months: {months}."
         )
-    metric = None if options.figure in WITHOUT_METRIC else options.metric
+    metric = None if options.figure in BESPOKE else options.metric
     found = answer(snapshot, options.figure, metric, filters)
     if found.state in ("missing", "empty"):
         print(found.sentence, file=sys.stderr)
@@ -182,4 +184,5 @@ def _refuse(sentence: str, status: int = 2) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends us without a stack trace
     sys.exit(main())

@@ -19,7 +19,19 @@ from app.metrics import QUERIES, Metric, metrics
 
 MOST_REJECTED = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
 KEPT_VERSIONS = 3
-DATASETS = ("goals", "trust", "innovation")  # folders of bespoke queries: each becomes a table of the snapshot
+LEAST_PEOPLE = 10  # of a scope of a figure about people
+SHARED_RECORDS = (
+    "months",
+    "headcount",
+    "traits",
+    "idea_visits",
+)  # queries/records: what several metrics read, in order
+DATASETS = (
+    "goals",
+    "trust",
+    "innovation",
+    "people",
+)  # folders of bespoke queries: each becomes a table of the snapshot
 
 
 class BuildFailed(Exception):
@@ -209,18 +221,16 @@ def _compute(
     warehouse.execute((QUERIES / "macros.sql").read_text("utf-8"))
     warehouse.execute("use warehouse")
     warehouse.execute(snapshot.TABLES)
-    last = {
-        record: span[1]
-        for record, contract in records.contracts().items()
-        if (span := records.reaches(warehouse, contract))
-    }
+    last = _reaches(warehouse)
+    for name in SHARED_RECORDS:
+        sql = (QUERIES / "records" / f"{name}.sql").read_text("utf-8")
+        warehouse.execute(f"create table {name} as {sql}", _asked(warehouse, sql, max(last.values())))
+    _count_people(warehouse)
     computed = []
     done: set[str] = set()
     for metric in metrics().values():
         started = time.perf_counter()
-        as_of = min((last[record] for record in metric.records if record in last), default=None)
-        if any(record not in last for record in metric.records):
-            as_of = None
+        as_of = last[metric.records[0]] if all(record in last for record in metric.records) else None
         rows = 0
         if as_of:
             if metric.query not in done:
@@ -250,6 +260,32 @@ def _compute(
     return computed
 
 
+def _reaches(warehouse: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """The last day that each loaded record covers; a standing list covers what the newest export covers."""
+    contracts = records.contracts()
+    last = {name: span[1] for name, contract in contracts.items() if (span := records.reaches(warehouse, contract))}
+    newest = max((day for name, day in last.items() if not contracts[name].standing), default=max(last.values()))
+    return {name: newest if contracts[name].standing else day for name, day in last.items()}
+
+
+def _count_people(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """How many people each month and scope holds: a scope with fewer than ten is not told apart."""
+    warehouse.execute(
+        f"create table population as select month, scope, place from ({_scopes('headcount', 'count(*) as people')}) "
+        f"where people >= {LEAST_PEOPLE}"
+    )
+
+
+def _scopes(rows: str, sums: str) -> str:
+    """SQL that adds rows up to the scopes allowed for people: everyone, one region, one channel; never both."""
+    return f"""
+        select month, 'everyone' as scope, '' as place, {sums} from {rows} group by month
+        union all
+        select month, 'region', region, {sums} from {rows} where region <> 'unknown' group by month, region
+        union all
+        select month, 'channel', channel, {sums} from {rows} where channel <> 'unknown' group by month, channel"""
+
+
 def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) -> None:
     """Add a metric's rows to the one table that serves every metric of its kind."""
     sql = metric.sql
@@ -259,23 +295,37 @@ def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) ->
     ]
     shape = {
         "share": ["month", "region", "channel", "numerator", "denominator"],
+        "rate": ["month", "region", "channel", "numerator", "denominator"],
         "score": ["month", "region", "channel", "numerator", "denominator", "squares"],
         "quantile": ["month", "region", "channel", "bucket", "tally"],
     }[metric.kind]
     if described != shape:
         raise ValueError(f"queries/metrics/{metric.query}.sql returns {described}, a {metric.kind} needs {shape}")
-    table = "metric_buckets" if metric.kind == "quantile" else "metric_months"
-    squares = ", null" if metric.kind == "share" else ""
+    asked = _asked(warehouse, sql, as_of)
+    if metric.about == "people":
+        sums = "sum(numerator) as numerator, cast(sum(denominator) as bigint) as denominator"
+        warehouse.execute(
+            f"insert into snapshot.people_months select '{metric.query}', * from ({_scopes(f'({sql})', sums)}) "
+            "semi join population using (month, scope, place) order by all",
+            asked,
+        )
+        return
+    squares = "" if metric.kind in ("score", "quantile") else ", null"
     warehouse.execute(
-        f"insert into snapshot.{table} select '{metric.query}', *{squares} from ({sql}) "
+        f"insert into snapshot.{_table(metric)} select '{metric.query}', *{squares} from ({sql}) "
         "order by month, region, channel",
-        _asked(warehouse, sql, as_of),
+        asked,
     )
 
 
+def _table(metric: Metric) -> str:
+    if metric.about == "people":
+        return "people_months"
+    return "metric_buckets" if metric.kind == "quantile" else "metric_months"
+
+
 def _rows_of(warehouse: duckdb.DuckDBPyConnection, metric: Metric) -> int:
-    table = "metric_buckets" if metric.kind == "quantile" else "metric_months"
-    sql = f"select count(*) from snapshot.{table} where metric = $metric"
+    sql = f"select count(*) from snapshot.{_table(metric)} where metric = $metric"
     return warehouse.execute(sql, {"metric": metric.query}).fetchone()[0]
 
 

@@ -2,11 +2,12 @@
 
 import io
 import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pandas as pd
 
-from app.answers import Answer
+from app.series import Answer
 from app.snapshot import Snapshot
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
@@ -46,38 +47,53 @@ def table(answer: Answer) -> str:
     return f"{answer.sentence}\n\n{rows}" if answer.sentence else rows
 
 
-def xlsx(answer: Answer, snapshot: Snapshot, sql: str) -> bytes:
-    """A workbook of two sheets: Data, the rows drawn, and About, what they are. The same rows give the same bytes."""
+def xlsx(found: Sequence[Answer], snapshot: Snapshot, sql_of: Callable[[Answer, Snapshot], str]) -> bytes:
+    """A workbook: a sheet of the rows drawn for each answer, and About, what they are. Same rows, same bytes."""
     import xlsxwriter  # only when somebody downloads
 
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
     book = xlsxwriter.Workbook(stream, options)
-    book.set_properties({"created": snapshot.built_at, "title": answer.sentence[:255]})
+    book.set_properties({"created": snapshot.built_at, "title": found[0].sentence[:255]})
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
-    data = book.add_worksheet("Data")
-    data.write_row(0, 0, list(answer.rows.columns), bold)
-    for column, name in enumerate(answer.rows.columns):
-        data.set_column(column, column, max(12, len(name) + 2))
-        for line, value in enumerate(answer.rows[name], 1):
-            if pd.isna(value):
-                continue
-            if isinstance(value, datetime):
-                data.write_datetime(line, column, value.to_pydatetime(), day)
-            elif isinstance(value, str):
-                data.write_string(line, column, _harmless(value))
-            else:
-                data.write(line, column, value.item() if hasattr(value, "item") else value)
-    data.freeze_panes(1, 0)
+    names = ["Data"] if len(found) == 1 else _sheet_names(found)
+    for name, answer in zip(names, found, strict=True):
+        _write_rows(book.add_worksheet(name), answer.rows, bold, day)
     about = book.add_worksheet("About")
     about.set_column(0, 0, 18)
     about.set_column(1, 1, 100)
-    for line, (name, text) in enumerate(described(answer, snapshot, sql)):
-        about.write_string(line, 0, name, bold)
-        about.write_string(line, 1, _harmless(text), wrapped)
+    line = 0
+    for name, answer in zip(names, found, strict=True):
+        told = [("Sheet", name), *described(answer, snapshot, sql_of(answer, snapshot))]
+        for what, text in told:
+            about.write_string(line, 0, what, bold)
+            about.write_string(line, 1, str(_harmless(text)), wrapped)
+            line += 1
+        line += 1
     book.close()
     return stream.getvalue()
+
+
+def _sheet_names(found: Sequence[Answer]) -> list[str]:
+    """Names of at most 31 characters that tell the figures apart."""
+    return [f"{place} {file_name(answer, '')[:-1]}"[:31] for place, answer in enumerate(found, 1)]
+
+
+def _write_rows(sheet: object, rows: pd.DataFrame, bold: object, day: object) -> None:
+    for column, name in enumerate(rows.columns):
+        sheet.write_string(0, column, name, bold)
+        sheet.set_column(column, column, max(12, len(name) + 2))
+        for line, value in enumerate(rows[name], 1):
+            if pd.isna(value):
+                continue
+            if isinstance(value, datetime):
+                sheet.write_datetime(line, column, value.to_pydatetime(), day)
+            elif isinstance(value, str):
+                sheet.write_string(line, column, _harmless(value))
+            else:
+                sheet.write(line, column, value.item() if hasattr(value, "item") else value)
+    sheet.freeze_panes(1, 0)
 
 
 def described(answer: Answer, snapshot: Snapshot, sql: str = "") -> list[tuple[str, str]]:

@@ -25,12 +25,25 @@ class Filters:
             "to": self.end or LAST,
         }
 
+    def scope(self) -> tuple[str, str]:
+        """The nearest scope that figures about people may show: everyone, one region, or one channel."""
+        if len(self.regions) == 1 and not self.channels:
+            return "region", self.regions[0]
+        if len(self.channels) == 1 and not self.regions:
+            return "channel", self.channels[0]
+        return "everyone", ""
+
     def words(self, first: date | None = None, last: date | None = None) -> str:
         """The choice in words; `first` and `last` month of the data name a period that was not chosen."""
         regions = listed(self.regions) if self.regions else "All regions"
         channels = listed(self.channels) if self.channels else "all channels"
         start, end = self.start or first, self.end or last
-        period = f"{month_words(start)} – {month_words(end)}" if start and end else "whole period"
+        if start and end:
+            period = month_words(start) if start == end else f"{month_words(start)} – {month_words(end)}"
+        elif start or end:
+            period = f"from {month_words(start)}" if start else f"to {month_words(end)}"
+        else:
+            period = "whole period"
         return f"{regions} · {channels} · {period}"
 
     def widened(self, *names: str) -> "Filters":

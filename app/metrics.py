@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 QUERIES = Path(__file__).parent.parent / "queries"
-KINDS = {"%": "share", "points": "score", "hours": "quantile"}
+UNITS = {"share": ("%",), "score": ("points",), "quantile": ("hours", "days"), "rate": ("hours", "per 100")}
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Metric:
     minimum_base: int = 10
     quantile: float = 0.5
     computed_by: str = ""
+    standing: bool = False
     rose: str = "rose"
     fell: str = "fell"
 
@@ -41,12 +42,24 @@ class Metric:
     def sql(self) -> str:
         return (QUERIES / "metrics" / f"{self.query}.sql").read_text("utf-8")
 
+    @property
+    def page(self) -> str:
+        """The page that shows it: that of its first practice."""
+        practice = self.practices[0]
+        if practice in ("O3", "O5"):
+            return "goals"
+        return {"L": "goals", "T": "trust", "O": "trust", "I": "innovation", "D": "diversity"}[practice[0]]
+
     def write(self, value: float, places: int | None = None) -> str:
         """A value as a reader sees it: whole percents and points, hours with one decimal below ten."""
         if self.unit == "%":
             return f"{_round(value * 100, places or 0)} %"
         if self.unit == "points":
             return f"{_round(value * 100, places or 0)}"
+        if self.unit == "days":
+            return f"{_round(value, 0)} d"
+        if self.unit == "per 100":
+            return f"{_round(value * 100, 1)} per 100"
         return f"{_round(value, 1 if round(abs(value), 1) < 10 else 0)} h"
 
 
@@ -69,8 +82,8 @@ def _checked(file: str, id_: str, words: dict) -> Metric:
             raise ValueError(f"{file}: [{id_}] does not say its {key}")
     metric = Metric(id=id_, **{key: tuple(word) if isinstance(word, list) else word for key, word in words.items()})
     for key, allowed in {
-        "unit": tuple(KINDS),
-        "kind": (KINDS.get(metric.unit),),
+        "kind": tuple(UNITS),
+        "unit": UNITS.get(metric.kind, ()),
         "better": ("higher", "lower", "neither"),
         "about": ("cases", "people"),
     }.items():

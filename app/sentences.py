@@ -8,7 +8,7 @@ import pandas as pd
 from app.filters import listed, month_words, quarter_words
 from app.metrics import Metric
 
-LOCAL_SIGNALS = 2  # of the last 3 months outside the limits: one place among many is only named on stronger evidence
+LASTING_SIGNALS, LASTING_SHIFT = 2, 8  # of the last 3 months outside the limits; months on one side of the mean
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ class Claim:
         return f"{self.metric.name} {self.metric.rose if self.rose else self.metric.fell}{self.where}"
 
     @property
+    def brief(self) -> str:
+        """Better or worse, where and since when, for a row of a table."""
+        word = {"improvement": "better", "concern": "worse"}.get(self.label, self.label.removeprefix("neutral ") + "er")
+        return f"{word}{self.where} since {month_words(self.since)}"
+
+    @property
     def sentence(self) -> str:
         """The claim with its number, target and since when."""
         target = (
@@ -54,8 +60,11 @@ def claim_of(metric: Metric, judged: pd.DataFrame, region: str | None, channel: 
     if len(points) < 12 or points["label"].iloc[-1] == "common cause":
         return None
     label = points["label"].iloc[-1]
-    run = points[(points["label"] != label)[::-1].cumsum()[::-1] == 0]
     last = points.iloc[-1]
+    belongs = points["label"] == label
+    if last["rule"] != "trend":  # after a step, months that still led up to it are no part of what came of it
+        belongs &= (points["value"] > points["mean"]) == (last["value"] > last["mean"])
+    run = points[(~belongs)[::-1].cumsum()[::-1] == 0]
     rose = bool(last["value"] > (points["value"].iloc[-2] if last["rule"] == "trend" else last["mean"]))
     half = last["upper"] - last["mean"]
     return Claim(
@@ -73,9 +82,24 @@ def claim_of(metric: Metric, judged: pd.DataFrame, region: str | None, channel: 
 
 
 def persistent(judged: pd.DataFrame, label: str) -> bool:
-    """Whether one place among many may be named: repeated points outside its limits, not a single one."""
+    """Whether a place may be named: two of its last three months lie outside its limits, and none has a low base.
+
+    A single place is one of many, and chance alone puts one of them outside now and then.
+    """
     last = judged[judged["label"] != ""].tail(3)
-    return int(((last["rule"] == "outside") & (last["label"] == label)).sum()) >= LOCAL_SIGNALS
+    outside = (last["rule"] == "outside") & (last["label"] == label)
+    return int(outside.sum()) >= LASTING_SIGNALS and bool((last["status"] == "shown").all())
+
+
+def lasting(judged: pd.DataFrame, label: str) -> bool:
+    """Whether a page may lead with a change of the whole: two of the last three months lie outside the limits, or the
+    last eight on one side of the mean. With ten metrics on a page, one signals by chance every few months.
+    """
+    points = judged[judged["label"] != ""]
+    outside = (points["rule"] == "outside") & (points["label"] == label)
+    above = (points["value"] > points["mean"]).tail(LASTING_SHIFT)
+    one_side = len(above) == LASTING_SHIFT and above.nunique() == 1
+    return int(outside.tail(3).sum()) >= LASTING_SIGNALS or one_side
 
 
 def importance(claim: Claim) -> tuple[int, float]:
@@ -87,6 +111,9 @@ def importance(claim: Claim) -> tuple[int, float]:
 def trend(metric: Metric, rows: pd.DataFrame) -> str:
     claim = claim_of(metric, rows, None, None)
     judged = rows[rows["label"] != ""]
+    if metric.standing and rows["value"].notna().any():
+        last = rows[rows["value"].notna()].iloc[-1]
+        return f"{metric.name}: {metric.write(last['value'])} in {month_words(last['month'])}"
     if judged.empty:
         return f"{metric.name}: no finished month with enough cases yet"
     last = judged.iloc[-1]
@@ -104,6 +131,8 @@ def trend(metric: Metric, rows: pd.DataFrame) -> str:
 
 def headline(metric: Metric, rows: pd.DataFrame) -> str:
     row = rows.iloc[0]
+    if metric.standing:
+        return "stands, is not judged by month"
     if row["label"] == "":
         return "too few cases" if row["finished"] else "the month is not over yet"
     if row["label"] == "common cause":
@@ -120,6 +149,17 @@ def places(metric: Metric, rows: pd.DataFrame) -> str:
     against = "the target" if rows["reference_kind"].iloc[0] == "target" else f"all {place}s together"
     goal = f"{metric.write(rows['reference'].iloc[0])}"
     worse, better = (list(named.loc[named["judgement"] == word, place]) for word in ("worse", "better"))
+    if len(rows) == 1 and rows["judgement"].iloc[0] == "" and rows["status"].iloc[0] != "withheld":
+        return f"{metric.name}: {metric.write(rows['value'].iloc[0])} in {rows[place].iloc[0]}, the only {place} here"
+    told = rows[rows["value"].notna() & (rows[place] != "unknown")].sort_values("value")
+    if metric.kind == "rate" and len(told):
+        least, most = told.iloc[0], told.iloc[-1]
+        ends = f"{metric.write(least['value'])} in {least[place]} to {metric.write(most['value'])} in {most[place]}"
+        return f"{metric.name}: {ends}"
+    if metric.kind == "rate" and rows["value"].notna().any():
+        least, most = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
+        span = f"{metric.write(least['value'])} in {least[place]} to {metric.write(most['value'])} in {most[place]}"
+        return f"{metric.name}: {span}"
     if named.empty:
         return f"{metric.name}: no {place} has enough cases"
     if worse and len(worse) == len(named) and len(named) > 1:

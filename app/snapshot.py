@@ -12,7 +12,7 @@ import pandas as pd
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT / "data" / "snapshot.duckdb"
 QUERIES = ROOT / "queries"
-FORMAT = 1  # raise it when the tables below change: an older snapshot is then refused in a sentence
+FORMAT = 2  # raise it when the tables below change: an older snapshot is then refused in a sentence
 
 TABLES = """
 create table snapshot.snapshot (format int, built_at timestamp, as_of date);
@@ -22,6 +22,9 @@ create table snapshot.metric_months (
 );
 create table snapshot.metric_buckets (
     metric varchar, month date, region varchar, channel varchar, bucket int, tally bigint
+);
+create table snapshot.people_months (
+    metric varchar, month date, scope varchar, place varchar, numerator double, denominator bigint
 );
 create table snapshot.files (
     path varchar, system varchar, record varchar, read bigint, kept bigint, rejected bigint, repeated bigint,

@@ -15,14 +15,15 @@ import pytest
 
 from app import downloads
 from app.__main__ import main
-from app.answers import FIGURES, WITHOUT_METRIC, Answer, answer, choices, states
+from app.answers import BESPOKE, FIGURES, answer
 from app.build import build
 from app.filters import Filters
 from app.metrics import metrics
+from app.series import Answer, choices, states
 from app.snapshot import Snapshot, current, opened
 from tests.conftest import ROOT, TICKETS_HEADER, TICKETS_MAP, TODAY
 
-ASKED = [(figure, None if figure in WITHOUT_METRIC else "promises_kept") for figure in FIGURES]
+ASKED = [(figure, None if figure in BESPOKE else "promises_kept") for figure in FIGURES]
 ASKED += [("trend", "first_reply_hours_p90"), ("by_channel", "nps")]
 CHOSEN = Filters(("EMEA", "Latin America"), ("Chat", "Phone"), date(2025, 1, 1), date(2026, 3, 1))
 CHOSEN_WORDS = ["--region", "EMEA", "Latin America", "--channel", "Phone", "Chat"]
@@ -65,11 +66,14 @@ def same(told: object, value: object) -> bool:
 def test_json_and_csv_are_the_rows_of_the_answer(
     demo: Snapshot, query, figure: str, metric: str | None, filters: Filters, words: list[str]
 ) -> None:
-    """Nobody is asked by phone or chat whether they recommend us: no rows then, and the reason beside them."""
+    """Nobody is asked by phone or chat whether they recommend us: no rows then, and the reason beside them.
+
+    The demonstration has every kind of record, so that none is missing.
+    """
     found = answer(demo, figure, metric, filters)
-    empty = bool(words) and (figure == "recommendation" or metric == "nps")
+    empty = figure == "missing" or (bool(words) and (figure == "recommendation" or metric == "nps"))
     assert found.rows.empty == empty
-    reason = f"{found.sentence}\n" if empty else ""
+    reason = f"{found.sentence}\n" if found.state != "ready" else ""
     status, out, err = query(*words_for(figure, metric), *words, "--format", "json")
     rows = json.loads(out)
     assert (status, err, len(rows)) == (0, reason, len(found.rows))
@@ -266,6 +270,11 @@ def test_build_tells_its_progress_on_a_terminal(tickets, tmp_path: Path) -> None
 # downloads
 
 
+def select(found: Answer, snapshot: Snapshot) -> str:
+    """Stands for the SQL of a figure."""
+    return "select 1"
+
+
 def sheets(book: bytes) -> dict[str, list[tuple]]:
     read = openpyxl.load_workbook(io.BytesIO(book))
     return {name: [tuple(cell.value for cell in row) for row in read[name].iter_rows()] for name in read.sheetnames}
@@ -275,7 +284,7 @@ def sheets(book: bytes) -> dict[str, list[tuple]]:
 def test_a_workbook_holds_the_same_rows_with_their_types(demo: Snapshot, figure: str, metric: str | None) -> None:
     """Days are days, numbers are numbers, truth is truth; what is not there is an empty cell."""
     found = answer(demo, figure, metric, CHOSEN)
-    data = sheets(downloads.xlsx(found, demo, "select 1"))["Data"]
+    data = sheets(downloads.xlsx([found], demo, select))["Data"]
     assert data[0] == tuple(found.rows.columns)
     assert len(data) == len(found.rows) + 1
     for cells, (_, row) in zip(data[1:], found.rows.astype(object).iterrows(), strict=True):
@@ -294,7 +303,7 @@ def test_a_workbook_holds_the_same_rows_with_their_types(demo: Snapshot, figure:
 
 def test_the_second_sheet_says_what_the_rows_are(demo: Snapshot) -> None:
     found = answer(demo, "trend", "promises_kept", CHOSEN)
-    about = dict(sheets(downloads.xlsx(found, demo, "select 1"))["About"])
+    about = dict(sheets(downloads.xlsx([found], demo, select))["About"])
     assert about["Finding"] == found.sentence
     assert about["Metric"] == "Promises kept (promises_kept)"
     assert about["Definition"] == metrics()["promises_kept"].definition
@@ -304,10 +313,25 @@ def test_the_second_sheet_says_what_the_rows_are(demo: Snapshot) -> None:
     assert about["SQL"] == "select 1"
 
 
+def test_a_workbook_of_a_page_has_a_sheet_for_each_figure(demo: Snapshot) -> None:
+    """In their order, and the last sheet tells each of them by the name of its sheet."""
+    found = [answer(demo, "trend", "promises_kept", CHOSEN), answer(demo, "by_region", "training_hours", CHOSEN)]
+    book = sheets(downloads.xlsx(found, demo, lambda one, _: f"select {one.figure}"))
+    assert list(book) == ["1 promises_kept-trend", "2 training_hours-by_region", "About"]
+    for one, name in zip(found, book, strict=False):
+        assert (book[name][0], len(book[name])) == (tuple(one.rows.columns), len(one.rows) + 1)
+    told = [line for line in book["About"] if line[0] in ("Sheet", "Finding", "SQL")]
+    assert told == [
+        pair
+        for one, name in zip(found, book, strict=False)
+        for pair in (("Sheet", name), ("Finding", one.sentence), ("SQL", f"select {one.figure}"))
+    ]
+
+
 def test_the_same_rows_give_the_same_bytes(demo: Snapshot) -> None:
     """A file that a second download changed could not be compared; the clock moves on in between."""
     found = answer(demo, "trend", "promises_kept", Filters())
-    assert downloads.xlsx(found, demo, "select 1") == downloads.xlsx(found, demo, "select 1")
+    assert downloads.xlsx([found], demo, select) == downloads.xlsx([found], demo, select)
     assert downloads.csv(found) == downloads.csv(found)
 
 
@@ -342,7 +366,7 @@ def test_no_region_is_run_as_a_formula_from_csv(formulas: Snapshot) -> None:
 def test_no_region_is_run_as_a_formula_from_a_workbook(formulas: Snapshot) -> None:
     """Neither as a row nor where the filters are told: every cell is text."""
     found = answer(formulas, "by_region", "sla_attainment", Filters(("=1+1", "@SUM(A1)")))
-    book = openpyxl.load_workbook(io.BytesIO(downloads.xlsx(found, formulas, "=cmd()")))
+    book = openpyxl.load_workbook(io.BytesIO(downloads.xlsx([found], formulas, lambda *_: "=cmd()")))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
     assert {cell.value for cell in cells} >= {"'=1+1", "'@SUM(A1)", "'=cmd()"}
     assert {cell.data_type for cell in cells} == {"s"}

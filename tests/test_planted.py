@@ -5,29 +5,29 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from app import answers, build, spc
 from app.answers import answer
-from app.demo import PILOT, PLANTED, Change, write
+from app.demo import PLANTED, Change, write
 from app.filters import Filters
 from app.metrics import metrics
 from app.sentences import Claim
 from app.snapshot import Snapshot, current, opened
-from tests.conftest import ROOT, TODAY
+from tests.conftest import TODAY
 
-PAGE = tuple(metrics())
+EVERY = tuple(metrics())
+PAGE = tuple(id_ for id_, metric in metrics().items() if metric.page == "trust")  # ten metrics
 LAST = date(2026, 10, 1)
 EVERYTHING = Filters()
 
-# Companies without any change: how often something is called one. Over 100 seeds of this size it was 1.7 % of metrics,
-# 27 % of pages and 13 % of companies with a place named. Each seed gives the same company at any time, so the bounds
-# leave room for another version of a library, not for luck; a stricter rule for claims should lower them.
+# Companies without any change: how often something is called one. Over these seeds it was 1.5 % of metrics, 10 % of
+# pages and no company with a place named. Each seed gives the same company at any time, so the bounds leave room for
+# another version of a library, not for luck.
 SEEDS = range(100, 120)
-SIGNALS = 0.04  # of metrics × companies: the whole, in its last finished month
-PAGES = 0.40  # of companies: anything claimed at the head of a page of ten metrics
-LOCAL = 0.25  # of companies: any region, channel or both claimed
+SIGNALS = 0.025  # of metrics × companies: the whole, in its last finished month
+PAGES = 0.15  # of companies: anything claimed at the head of a page of ten metrics
+LOCAL = 0.05  # of companies: any region, channel or both claimed
 
 
 def month(change: Change) -> date:
@@ -49,7 +49,7 @@ def apart(one: date, other: date) -> int:
 
 def test_nothing_but_the_planted_changes_is_claimed(demo: Snapshot) -> None:
     """The page leads with both, the concern first, although one is in one region by one channel only."""
-    found = answers.headline_claims(demo, PAGE, EVERYTHING)
+    found = answers.headline_claims(demo, EVERY, EVERYTHING)
     assert [(claim.metric.id, claim.region, claim.channel, claim.label) for claim in found] == [
         ("first_reply_hours", "EMEA", "Phone", "concern"),
         ("promises_kept", None, None, "improvement"),
@@ -61,7 +61,7 @@ def test_nothing_but_the_planted_changes_is_claimed(demo: Snapshot) -> None:
 def test_slower_replies_are_found_where_and_when_they_were_planted(demo: Snapshot) -> None:
     """Filtered to EMEA by Phone the trend is a concern, outside its limits from the very month that was planted.
 
-    The run of concern may begin up to six months before: a rise of seven months that ends in the step counts whole.
+    The change is dated to that month or at most two later, never to months that led up to it.
     """
     change = planted("first_reply_hours")
     found = answer(demo, "trend", change.metric, Filters((change.region,), (change.channel,)))
@@ -73,7 +73,7 @@ def test_slower_replies_are_found_where_and_when_they_were_planted(demo: Snapsho
     assert judged[judged["month"] < str(month(change))]["value"].median() == pytest.approx(change.before, rel=0.15)
     (claim,) = answers.claims(demo, change.metric, Filters((change.region,), (change.channel,)))
     assert (claim.region, claim.channel, claim.label) == (None, None, "concern")
-    assert -6 <= apart(claim.since, month(change)) <= 1
+    assert 0 <= apart(claim.since, month(change)) <= 2
 
 
 def test_kept_promises_are_found_since_when_they_were_planted(demo: Snapshot) -> None:
@@ -105,31 +105,20 @@ def test_goals_stand_as_they_were_planned(demo: Snapshot, metric: str, words: st
     assert spc.outlook(values, ahead, target, metrics()[metric].better).words == words
 
 
-def test_ideas_are_stuck_at_the_pilot_stage(tmp_path: Path) -> None:
-    """No figure shows ideas yet, so this looks at the records: days since ideas now at pilot entered that stage.
-
-    Some have been there since next to none leaves, nine months; without the change half are younger than two.
-    """
-    write(tmp_path / "unplanted", planted=False)
-    stuck, usual = (at_pilot(exports, tmp_path) for exports in (ROOT / "data" / "exports", tmp_path / "unplanted"))
-    assert len(stuck) > 3 * len(usual)
-    assert sorted(usual)[len(usual) // 2] < 60 < 100 < sorted(stuck)[len(stuck) // 2]
-    assert max(stuck) >= PILOT.months_back * 30
-
-
-def at_pilot(exports: Path, folder: Path) -> list[int]:
-    """Age in days, on the last day of the records, of each idea whose latest stage is the pilot."""
-    alone = folder / f"ideas of {exports.name}"
-    alone.mkdir()
-    for name in ("ideas.csv", "idea_stages.csv"):
-        shutil.copy(exports / "crm" / name, alone)
-    with duckdb.connect() as warehouse:
-        build._load(warehouse, alone, TODAY, lambda line: None)
-        found = warehouse.execute(
-            "select date_diff('day', max(entered_on), date '2026-10-31') from idea_stages "
-            "group by idea having arg_max(stage, entered_on) = 'pilot'"
-        )
-        return [age for (age,) in found.fetchall()]
+def test_ideas_are_stuck_at_the_pilot_stage(demo: Snapshot, tmp_path: Path) -> None:
+    """The pilot alone is named, where ideas stand longer than nearly all that left it; unplanted, no stage is stuck."""
+    found = answer(demo, "idea_age", None, EVERYTHING)
+    assert set(found.rows.loc[found.rows["judgement"] == "stuck", "stage"]) == {"pilot"}
+    assert found.sentence.startswith("Ideas are stuck in pilot: ")
+    write(tmp_path / "exports", planted=False)
+    build.build(tmp_path / "exports", tmp_path / "snapshot.duckdb", today=TODAY)
+    snapshot = opened(current(tmp_path / "snapshot.duckdb"))
+    calm = answer(snapshot, "idea_age", None, EVERYTHING)
+    snapshot.close()
+    assert "stuck" not in set(calm.rows["judgement"]), calm.sentence
+    stuck, usual = (one.rows.set_index("stage").loc["pilot"] for one in (found, calm))
+    assert stuck["open"] > 3 * usual["open"]
+    assert stuck["median"] > 100
 
 
 def planted(metric: str) -> Change:

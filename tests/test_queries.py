@@ -15,7 +15,7 @@ NAMES = [str(path.relative_to(QUERIES).with_suffix("")) for path in PATHS]
 MOST_LINES = 40
 # What metric queries may call. Big builds run the same files on Spark: a function is added here once it is known to
 # mean the same there.
-PORTABLE = {"cast", "coalesce", "count", "date_trunc", "floor", "ln", "min"}
+PORTABLE = {"cast", "coalesce", "count", "date_trunc", "floor", "ln", "min", "sum"}
 PERIOD = {"from": date(1, 1, 1), "to": date(9999, 12, 1)}
 
 
@@ -46,7 +46,8 @@ def parameters(query: str) -> set[str]:
 
 
 def test_there_are_queries_of_every_kind() -> None:
-    assert {"metrics", "figures", "sources", "goals", "trust"} <= {name.split("/")[0] for name in NAMES}
+    kinds = {"metrics", "figures", "sources", "records", "goals", "trust", "innovation", "people"}
+    assert kinds == {name.split("/")[0] for name in NAMES}
 
 
 @pytest.mark.parametrize("query", NAMES)
@@ -119,15 +120,23 @@ def test_metrics_are_portable(query: str) -> None:
 FIGURES = [name for name in NAMES if name.startswith("figures/")]
 
 
+def metric_of(query: str) -> str:
+    """One that the query knows: of cases, of waiting times, of people."""
+    return {"wait": "first_reply_hours", "people": "training_hours"}.get(
+        query.split("/")[-1].split("_")[0], "promises_kept"
+    )
+
+
 def ask(demo: Snapshot, query: str, metric: str, **chosen: object):
-    asked = {"metric": metric, "quantile": 0.5, "regions": [], "channels": [], **PERIOD} | chosen
+    asked = {"metric": metric, "quantile": 0.5, "regions": [], "channels": [], **PERIOD}
+    asked |= {"scope": "everyone", "place": "", "standing": False} | chosen
     return demo.ask(query, **asked)
 
 
 @pytest.mark.parametrize("query", FIGURES)
 def test_figure_queries_run_on_the_demonstration(demo: Snapshot, query: str) -> None:
     """With nothing chosen there are rows; with everything chosen the same; with an unknown region none."""
-    metric = "first_reply_hours" if "wait" in query else "promises_kept"
+    metric = metric_of(query)
     rows = ask(demo, query, metric)
     assert len(rows) and list(rows.columns) == [name.lower() for name in rows.columns]
     if "regions" in parameters(query):
@@ -137,12 +146,45 @@ def test_figure_queries_run_on_the_demonstration(demo: Snapshot, query: str) -> 
         }
         assert ask(demo, query, metric, **chosen).equals(rows)
         assert ask(demo, query, metric, regions=["Atlantis"]).empty
+    if "scope" in parameters(query):
+        assert len(ask(demo, query, metric, scope="region", place="EMEA"))
+        assert ask(demo, query, metric, scope="region", place="Atlantis").empty
+        assert ask(demo, query, metric, scope="region", place="Phone").empty, "a place is one of its scope"
 
 
-@pytest.mark.parametrize("query", ["series", "wait_series", "totals", "wait_totals", "recommendation"])
+def test_people_are_asked_for_at_one_scope(demo: Snapshot) -> None:
+    """Everyone comes with each region and each channel; one region with itself alone, the same in both shapes."""
+    regions, channels = (
+        set(demo.ask("figures/filter_choices").query("filter == @kind")["choice"]) - {"unknown"}
+        for kind in ("region", "channel")
+    )
+    for query in ("figures/people_series", "figures/people_totals"):
+        rows = ask(demo, query, "training_hours")
+        assert not (rows["region"].notna() & rows["channel"].notna()).any()
+        assert set(rows["region"].dropna()) == regions and set(rows["channel"].dropna()) == channels
+        alone = ask(demo, query, "training_hours", scope="region", place="EMEA")
+        assert set(alone["region"].dropna()) == {"EMEA"} and alone["channel"].isna().all()
+        named, whole = alone[alone["region"].notna()], alone[alone["region"].isna()]
+        for name in ("numerator", "base", "value"):
+            assert named[name].tolist() == whole[name].tolist()
+            assert named[name].tolist() == rows.loc[rows["region"] == "EMEA", name].tolist()
+
+
+def test_what_stands_is_told_as_of_its_last_month(demo: Snapshot) -> None:
+    """Required training over a period is its last month; the same rows summed would count each person each month."""
+    months = ask(demo, "figures/people_series", "required_training")
+    last = months[(months["month"] == months["month"].max())].drop(columns="month").reset_index(drop=True)
+    totals = ask(demo, "figures/people_totals", "required_training", standing=True)
+    assert totals[["region", "channel", "numerator", "base"]].equals(last[["region", "channel", "numerator", "base"]])
+    assert (ask(demo, "figures/people_totals", "required_training")["base"] > totals["base"]).all()
+
+
+@pytest.mark.parametrize(
+    "query", [*("series", "wait_series", "people_series", "totals", "wait_totals", "people_totals", "recommendation")]
+)
 def test_figure_queries_keep_to_the_period(demo: Snapshot, query: str) -> None:
     """Of a quarter; and a period that ends before it begins holds nothing."""
-    metric = "first_reply_hours" if "wait" in query else "promises_kept"
+    metric = metric_of(query)
     quarter = {"from": date(2026, 4, 1), "to": date(2026, 6, 1)}
     rows = ask(demo, f"figures/{query}", metric, **quarter)
     assert len(rows)

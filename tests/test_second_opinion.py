@@ -18,10 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import answers, build, snapshot
+from app import build, snapshot
+from app import series as shared
 from app.filters import FIRST, LAST, Filters
 from app.metrics import metrics
 from app.snapshot import Snapshot
+from tests import test_second_opinion_people as others
 from tests.conftest import TODAY
 
 REGIONS = {"EMEA": "EMEA", "europe": "EMEA", "LatAm": "Latin America", "Atlantis": "unknown", "": "unknown"}
@@ -385,15 +387,18 @@ def test_intervals_contain_their_value(company: Company) -> None:
     """Wilson's interval lies within 0 and 1 around the share, that of NPS around the score; both lie in the order
     low, value, high where they are shown, and nothing stands where a number is withheld."""
     with built(exported(company)) as made:
-        for id_, state in answers.states(made).items():
+        for id_, state in shared.states(made).items():
             if not state.rows:
                 continue
             for rows in (
-                answers._series(made, state, Filters()),
-                answers._totals(made, state, Filters()),
+                shared.by_month(made, state, Filters()),
+                shared.over_period(made, state, Filters()),
             ):
                 shown = rows[rows["status"] != "withheld"]
                 assert (shown["base"] >= 10).all(), id_
+                if state.metric.kind == "rate":
+                    assert shown[["low", "high"]].isna().all(axis=None), id_
+                    continue
                 assert (shown["low"] <= shown["value"] + 1e-9).all(), id_
                 assert (shown["value"] <= shown["high"] + 1e-9).all(), id_
                 if state.metric.kind == "share":
@@ -423,7 +428,8 @@ def test_the_order_of_rows_is_irrelevant(company: Company, random) -> None:
 
 def test_every_metric_has_a_second_opinion() -> None:
     """A metric added to the registry must be added here, too."""
-    assert {metric.query for metric in metrics().values()} == {*SHARES, *WAITS}
+    elsewhere = {definition.__name__ for definition in (*others.CASES, *others.PEOPLE)}
+    assert {metric.query for metric in metrics().values()} == {*SHARES, *WAITS, *elsewhere}
 
 
 def test_a_filter_of_every_month_is_no_filter() -> None:

@@ -1,10 +1,10 @@
 -- What a reader can choose from: every region, channel and month that holds anything.
 -- Parameters: none
-select 'region' as filter, region as choice from metric_months
+select 'region' as filter, region as choice from metric_months where region <> 'every'
 union
 select 'region', region from metric_buckets
 union
-select 'channel', channel from metric_months
+select 'channel', channel from metric_months where channel <> 'every'
 union
 select 'channel', channel from metric_buckets
 union

@@ -1,0 +1,200 @@
+"""Series: a metric over months and places, what may be shown of it and how it is judged. What all figures share."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+import pandas as pd
+
+from app import spc
+from app.filters import Filters, listed
+from app.metrics import Metric, metrics
+from app.records import contracts, last_workday
+from app.snapshot import Snapshot
+
+LOW_BASE = 30
+WIDE_INTERVAL = 0.3  # of a share or score: 30 points
+
+
+@dataclass(frozen=True)
+class State:
+    """A metric as the snapshot holds it: its SQL, how far its records reach, its target and the goal behind that."""
+
+    metric: Metric
+    sql: str
+    as_of: date | None
+    rows: int
+    goal: str
+    due_on: date | None
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of one figure, what they say, and how they came about.
+
+    `state` is ready, missing (no export), empty (the filters match nothing) or withheld (too few cases everywhere).
+    """
+
+    figure: str
+    metric: Metric | None
+    filters: Filters
+    rows: pd.DataFrame
+    sentence: str
+    state: str
+    as_of: date | None
+    queries: tuple[str, ...]
+    note: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.figure, self.metric and self.metric.id, self.filters))
+
+
+@lru_cache(maxsize=64)
+def states(snapshot: Snapshot) -> dict[str, State]:
+    """Every metric of the registry as this snapshot holds it, with the target that the goals export sets."""
+    rows = snapshot.ask("figures/metric_states").set_index("metric")
+    told = {}
+    for id_, metric in metrics().items():
+        if id_ not in rows.index:  # a metric younger than the snapshot
+            told[id_] = State(metric, metric.sql, None, 0, "", None, "")
+            continue
+        row = rows.loc[id_]
+        target = metric.target if pd.isna(row["target"]) else float(row["target"])
+        told[id_] = State(
+            replace(metric, target=target),
+            row["sql"],
+            _day(row["as_of"]),
+            int(row["rows"]),
+            _text(row["goal"]),
+            _day(row["due_on"]),
+            _text(row["next_step"]),
+        )
+    return told
+
+
+@lru_cache(maxsize=64)
+def choices(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """What can be chosen: region, channel, month (YYYY-MM). Unknown places come last."""
+    rows = snapshot.ask("figures/filter_choices")
+    found = {
+        name: sorted(group["choice"], key=lambda word: (word == "unknown", word))
+        for name, group in rows.groupby("filter")
+    }
+    return {name: tuple(found.get(name, ())) for name in ("region", "channel", "month")}
+
+
+@lru_cache(maxsize=512)
+def by_month(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+    """Months × places (all, region, channel, both) with value, interval and status.
+
+    Months after the one in which the records end are left out: they hold only the stragglers of earlier months. These
+    count in the totals of a period all the same: a ticket resolved late is resolved.
+    """
+    covered = replace(filters, end=min(filters.end or state.as_of, state.as_of))
+    rows = with_status(_asked(snapshot, state.metric, covered, "series"), state.metric)
+    rows["finished"] = [last_workday(month.date()) <= state.as_of for month in rows["month"]]
+    return rows
+
+
+@lru_cache(maxsize=512)
+def over_period(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+    """Places (all, region, channel) over the whole period, with value, interval and status."""
+    return with_status(_asked(snapshot, state.metric, filters, "totals"), state.metric)
+
+
+def query_of(metric: Metric, shape: str) -> str:
+    """The figure query of a metric: `shape` is series or totals."""
+    return f"figures/{'people_' if metric.about == 'people' else 'wait_' if metric.kind == 'quantile' else ''}{shape}"
+
+
+def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> pd.DataFrame:
+    scope, place = filters.scope()
+    told = {"metric": metric.query, "quantile": metric.quantile, "standing": metric.standing}
+    return snapshot.ask(query_of(metric, shape), **told, scope=scope, place=place, **filters.parameters())
+
+
+@lru_cache(maxsize=512)
+def all_places(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+    """The months of all chosen places together, judged."""
+    series = by_month(snapshot, state, filters)
+    return judge(series[series["region"].isna() & series["channel"].isna()], state)
+
+
+def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Add the 95 % interval and whether a number may be shown: shown, low base or withheld."""
+    rows = rows.copy()
+    if metric.kind == "quantile":
+        rows.insert(rows.columns.get_loc("base"), "numerator", float("nan"))
+        wide = pd.Series(False, index=rows.index)
+    else:
+        if metric.kind == "rate":
+            rows["low"] = rows["high"] = float("nan")
+        elif metric.kind == "score":
+            rows["low"], rows["high"] = rows["value"] - rows["margin"], rows["value"] + rows["margin"]
+        else:
+            intervals = [spc.wilson(part, whole) for part, whole in zip(rows["numerator"], rows["base"], strict=True)]
+            rows["low"], rows["high"] = [low for low, _ in intervals], [high for _, high in intervals]
+        rows = rows.drop(columns="margin")
+        wide = (rows["high"] - rows["low"]) > WIDE_INTERVAL
+    rows["status"] = "shown"
+    rows.loc[wide | (rows["base"] < LOW_BASE), "status"] = "low base"
+    rows.loc[rows["base"] < metric.minimum_base, "status"] = "withheld"
+    rows.loc[rows["status"] == "withheld", ["numerator", "value", "low", "high"]] = float("nan")
+    return rows
+
+
+def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
+    """Add control limits, label and rule; an unfinished month and a withheld one are left out of every rule."""
+    metric = state.metric
+    values = [
+        float(value) if finished and not metric.standing and not pd.isna(value) else None
+        for value, finished in zip(rows["value"], rows["finished"], strict=True)
+    ]
+    judgement = spc.judge(values, metric.better, metric.target)
+    judged = rows.assign(
+        mean=_numbers([point.mean for point in judgement.points]),
+        lower=_numbers([point.lower for point in judgement.points]),
+        upper=_numbers([point.upper for point in judgement.points]),
+        target=float("nan") if metric.target is None else metric.target,
+        label=[point.label for point in judgement.points],
+        rule=[point.rule for point in judgement.points],
+    )
+    judged.attrs = {"assurance": judgement.assurance, "variation": judgement.variation, "trial": judgement.trial}
+    return judged.reset_index(drop=True)
+
+
+def _numbers(values: list[float | None]) -> list[float]:
+    """None as not-a-number, so that a column of nothing is still one of numbers."""
+    return [float("nan") if value is None else value for value in values]
+
+
+def missing(state: State) -> str:
+    needed = [contracts()[record] for record in state.metric.records]
+    titles = listed([contract.title.lower() for contract in needed])
+    if state.as_of:
+        return f"The {titles} that are loaded hold nothing for this number. Its definition says what to export."
+    systems = listed(sorted({contract.exported_by for contract in needed}))
+    remedy = f"Export {titles} from your {systems} into the exports folder and build again."
+    return f"No {titles} export is loaded yet. {remedy}"
+
+
+def nothing_matches(snapshot: Snapshot, metric: Metric, filters: Filters) -> str:
+    """Says which filter to widen: the first that alone stands in the way."""
+    for names, words in {
+        ("regions",): "the region",
+        ("channels",): "the channel",
+        ("start", "end"): "the period",
+    }.items():
+        wider = filters.widened(*names)
+        if wider != filters and not over_period(snapshot, states(snapshot)[metric.id], wider).empty:
+            return f"Nothing matches {filters.words()}. Widen {words}."
+    return f"Nothing matches {filters.words()}. Widen the filters."
+
+
+def _day(value: object) -> date | None:
+    return None if pd.isna(value) else pd.Timestamp(value).date()
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)

@@ -1,0 +1,32 @@
+-- A metric about people by month, at the scopes that are stored: all that is chosen together, and each place in it.
+-- Parameters: metric, scope, place, from, to
+with chosen as (
+    select month, null as region, null as channel, numerator, denominator
+    from people_months
+    where metric = $metric
+        and scope = $scope
+        and place = $place
+    union all
+    select
+        month,
+        case when scope = 'region' then place end,
+        case when scope = 'channel' then place end,
+        numerator,
+        denominator
+    from people_months
+    where metric = $metric
+        and scope <> 'everyone'
+        and ($scope = 'everyone' or (scope = $scope and place = $place))
+)
+
+select
+    month,
+    region,
+    channel,
+    numerator,
+    denominator as base,
+    share(numerator, denominator) as value,
+    cast(null as double) as margin
+from chosen
+where month between $from and $to
+order by month, region nulls first, channel nulls first

@@ -1,0 +1,30 @@
+-- An employee at the end of a month, as the first state on or after it has it: states list who left since the last.
+-- Months before the first state and after the last have nobody, for nobody knows who was there.
+-- Grain: month, employee
+with states as (
+    select distinct as_of from workforce
+),
+
+nearest as (
+    select months.month, months.last_day, min(states.as_of) as as_of
+    from months
+    join states on states.as_of >= months.last_day
+    where months.last_day >= (select min(as_of) from workforce)
+    group by months.month, months.last_day
+)
+
+select
+    nearest.month,
+    nearest.last_day,
+    workforce.employee,
+    workforce.region,
+    workforce.channel,
+    workforce.level,
+    workforce.gender,
+    workforce.ethnicity,
+    workforce.age_band,
+    workforce.disability
+from nearest
+join workforce on workforce.as_of = nearest.as_of
+where workforce.hired_on <= nearest.last_day
+    and (workforce.left_on is null or workforce.left_on > nearest.last_day)
