@@ -52,22 +52,15 @@ class Chart:
 def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Months in their usual range (XmR): signals by colour and shape, target dashed, labels at the end of the lines."""
     points = _points(rows, metric)
-    low, high = _span(points[["value", "lower", "upper", "mean", "target"]], metric)
+    low, high = span(points[["value", "lower", "upper", "mean", "target"]], metric)
     ends = _end_labels(rows, metric, low, high)
     frame = pd.DataFrame({"y": [low, high]})
     return Chart(_trend(metric.unit, metric.target is not None), {"points": points, "ends": ends, "frame": frame})
 
 
-def sparkline(rows: pd.DataFrame, metric: Metric) -> Chart:
-    """The same months small, without axes: only signals and the last month are marked."""
-    points = _points(rows, metric)
-    points["marked"] = (points["label"] != "common cause") | (points.index == points.index[-1])
-    return Chart(_sparkline(metric.target is not None), {"points": points})
-
-
 def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
     """One of several charts on one scale, that of `whole`: months with their 95 % interval."""
-    low, high = _span(whole[["value", "low", "high", "target"]], metric)
+    low, high = span(whole[["value", "low", "high", "target"]], metric)
     return Chart(
         _small(metric.unit, metric.target is not None),
         {"points": _points(rows, metric), "frame": pd.DataFrame({"y": [low, high]})},
@@ -77,7 +70,7 @@ def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> C
 def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Places with their 95 % interval against a reference line: value and base stand at the right."""
     drawn = rows.rename(columns={rows.columns[0]: "place"})
-    drawn["shown"] = [_shown(value, metric) for value in drawn["value"]]
+    drawn["shown"] = [_shown(value, metric).removesuffix(" per 100") for value in drawn["value"]]
     drawn["base_shown"] = [f"{base:,}" for base in drawn["base"]]
     drawn["note"] = drawn["status"].map({"withheld": f"fewer than {metric.minimum_base} cases"}).fillna("")
     drawn["interval"] = [_interval(*ends, metric) for ends in zip(drawn["low"], drawn["high"], strict=True)]
@@ -85,12 +78,13 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     drawn["fill"] = drawn["judgement"].where(drawn["status"] == "shown", "low base")
     value = rows["reference"].iloc[0]
     name = f"{'target' if rows['reference_kind'].iloc[0] == 'target' else 'all'} {metric.write(value)}"
-    low, high = (drawn[edge].clip(*_bounds(metric)) for edge in ("low", "high"))
+    low, high = (drawn[edge].clip(*bounds(metric)) for edge in ("low", "high"))
     drawn = drawn.assign(low=low, high=high)[
         ["place", "value", "low", "high", "judgement", "fill", "shown", "base_shown", "note", "interval"]
     ]
     return Chart(
-        _dots(metric.unit, len(rows)), {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]})}
+        _dots(metric.unit, len(rows), bool(low.notna().any())),
+        {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]})},
     )
 
 
@@ -127,7 +121,7 @@ def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     points["label"] = points["label"].replace("", "common cause")
     points["fill"] = points["label"].mask(hollow, "hollow")
     for edge in ("lower", "upper", "low", "high"):
-        points[edge] = points[edge].clip(*_bounds(metric))
+        points[edge] = points[edge].clip(*bounds(metric))
     drawn = ["month", "value", "low", "high", "mean", "lower", "upper", "target", "label", "fill"]
     return points[[*drawn, "shown", "interval", "base_shown", "reading"]]
 
@@ -149,7 +143,7 @@ def _end_labels(rows: pd.DataFrame, metric: Metric, low: float, high: float) -> 
     labels = [[last["value"], f"{metric.write(last['value'])} in {last['month']:%b}{so_far}", label]]
     if not pd.isna(last["mean"]):
         labels.append([last["mean"], f"mean {metric.write(last['mean'])}", "quiet"])
-        labels.append([min(last["upper"], _bounds(metric)[1]), "usual range", "quiet"])
+        labels.append([min(last["upper"], bounds(metric)[1]), "usual range", "quiet"])
     if metric.target is not None:
         labels.append([metric.target, f"target {metric.write(metric.target)}", "target"])
     gap = LABEL_GAP * (high - low) / TREND_HEIGHT
@@ -164,20 +158,20 @@ def _end_labels(rows: pd.DataFrame, metric: Metric, low: float, high: float) -> 
     return ends.assign(month=last["month"])
 
 
-def _span(columns: pd.DataFrame, metric: Metric) -> tuple[float, float]:
+def span(columns: pd.DataFrame, metric: Metric) -> tuple[float, float]:
     """Lowest and highest of what is drawn, with some air; within what the unit allows."""
     numbers = columns.astype("float64")
     low, high = float(numbers.min().min()), float(numbers.max().max())
     if pd.isna(low):
         return 0.0, 1.0
     air = (high - low) * 0.06 or abs(high) * 0.1 or 0.1
-    floor, ceiling = _bounds(metric)
+    floor, ceiling = bounds(metric)
     return max(low - air, floor), min(high + air, ceiling)
 
 
-def _bounds(metric: Metric) -> tuple[float, float]:
+def bounds(metric: Metric) -> tuple[float, float]:
     """What a number of this unit can be: limits are drawn no further, though they are given in full in the rows."""
-    return {"%": (0.0, 1.0), "points": (-1.0, 1.0), "hours": (0.0, float("inf"))}[metric.unit]
+    return {"%": (0.0, 1.0), "points": (-1.0, 1.0)}.get(metric.unit, (0.0, float("inf")))
 
 
 def _shown(value: float, metric: Metric) -> str:
@@ -191,10 +185,8 @@ def _interval(low: float, high: float, metric: Metric) -> str:
 # --- specifications: made once for each shape, and the same for all data ---
 
 
-def _month(axis: bool = True) -> alt.X:
+def month_axis() -> alt.X:
     """Months: as many labels as fit, January as the year. UTC, so that no reader's time zone moves a month."""
-    if not axis:
-        return alt.X("month", type="temporal", axis=None, scale=alt.Scale(type="utc", nice=False, padding=5))
     first_only = "utcdate(datum.value) == 1 ? utcFormat(datum.value, utcmonth(datum.value) == 0 ? '%Y' : '%b') : ''"
     steps = " : ".join(f"{MONTHS_PER_LABEL} <= {step} ? {step}" for step in (1, 3, 6, 12)) + " : 24"
     labels = alt.Axis(
@@ -207,8 +199,8 @@ def _month(axis: bool = True) -> alt.X:
     return alt.X("month", type="temporal", title=None, scale=alt.Scale(type="utc", nice=False, padding=6), axis=labels)
 
 
-def _value(field: str, unit: str | None, ticks: int = 5) -> alt.Y:
-    axis = alt.Axis(labelExpr=AXIS_TEXT[unit], tickCount=ticks) if unit else None
+def value_axis(field: str, unit: str, ticks: int = 5) -> alt.Y:
+    axis = alt.Axis(labelExpr=AXIS_TEXT[unit], tickCount=ticks)
     return alt.Y(field, type="quantitative", title=None, scale=alt.Scale(zero=False, nice=False), axis=axis)
 
 
@@ -235,23 +227,24 @@ def _marks(size: int, x: alt.X, y: alt.Y) -> alt.Chart:
     )
 
 
-def _layered(height: int, top: int, *layers: alt.Chart) -> dict:
+def layered(height: int, top: int, *layers: alt.Chart) -> dict:
     padding = {"left": 2, "right": 4, "top": top, "bottom": 4}
-    chart = alt.layer(*layers).properties(height=height, padding=padding, usermeta=SVG, autosize=FIT)
+    apart = alt.layer(*layers).resolve_scale(color="independent")  # a mark and a label may differ in their meanings
+    chart = apart.properties(height=height, padding=padding, usermeta=SVG, autosize=FIT)
     return chart.configure(**CONFIG).to_dict()
 
 
 def _frame(unit: str, ticks: int = 5) -> alt.Chart:
-    return alt.Chart(alt.NamedData("frame")).mark_point(opacity=0, size=0).encode(y=_value("y", unit, ticks))
+    return alt.Chart(alt.NamedData("frame")).mark_point(opacity=0, size=0).encode(y=value_axis("y", unit, ticks))
 
 
 @cache
 def _trend(unit: str, target: bool) -> dict:
     points, ends = alt.Chart(alt.NamedData("points")), alt.Chart(alt.NamedData("ends"))
-    month = _month()
+    month = month_axis()
 
     def y(field: str) -> alt.Y:
-        return _value(field, unit)
+        return value_axis(field, unit)
 
     kinds = {label: (INK if label == "common cause" else mark[0],) for label, mark in MARKS.items()}
     kinds |= {"quiet": (CONTEXT,), "target": (TARGET,)}
@@ -275,33 +268,15 @@ def _trend(unit: str, target: bool) -> dict:
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3)
         layers.insert(2, dashed.encode(x=month, y=y("target")))
-    return _layered(TREND_HEIGHT, 8, *layers)
-
-
-@cache
-def _sparkline(target: bool) -> dict:
-    points, month = alt.Chart(alt.NamedData("points")), _month(axis=False)
-
-    def y(field: str) -> alt.Y:
-        return _value(field, None)
-
-    layers = [
-        points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("lower"), y2=alt.Y2("upper")),
-        points.mark_line(color=ORDINARY, strokeWidth=1.4).encode(x=month, y=y("value")),
-        _marks(26, month, y("value")).transform_filter("datum.marked"),
-    ]
-    if target:
-        dashed = points.mark_line(color=TARGET, strokeDash=[3, 3], strokeWidth=1)
-        layers.insert(1, dashed.encode(x=month, y=y("target")))
-    return _layered(52, 4, *layers)
+    return layered(TREND_HEIGHT, 8, *layers)
 
 
 @cache
 def _small(unit: str, target: bool) -> dict:
-    points, month = alt.Chart(alt.NamedData("points")), _month()
+    points, month = alt.Chart(alt.NamedData("points")), month_axis()
 
     def y(field: str) -> alt.Y:
-        return _value(field, unit, ticks=3)
+        return value_axis(field, unit, ticks=3)
 
     layers = [
         points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("low"), y2=alt.Y2("high")),
@@ -312,11 +287,11 @@ def _small(unit: str, target: bool) -> dict:
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[4, 4], strokeWidth=1)
         layers.insert(1, dashed.encode(x=month, y=y("target")))
-    return _layered(SMALL_HEIGHT, 4, *layers)
+    return layered(SMALL_HEIGHT, 4, *layers)
 
 
 @cache
-def _dots(unit: str, places: int) -> dict:
+def _dots(unit: str, places: int, intervals: bool) -> dict:
     rows, reference = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("reference"))
     names = alt.Axis(
         grid=False, labelLimit=150, labelOverlap=False, labelColor=INK, labelFontSize=13, labelBaseline="middle"
@@ -347,7 +322,7 @@ def _dots(unit: str, places: int) -> dict:
     named = reference.mark_text(color=INK, baseline="bottom").encode(
         x=x("value"), y=alt.value(-5), text=alt.Text("text", type="nominal")
     )
-    interval = rows.mark_rule(strokeWidth=2).encode(
+    interval = rows.mark_rule(strokeWidth=2, aria=False).encode(  # without intervals: an image without a name
         y=place, x=x("low"), x2=alt.X2("high"), color=marked(alt.Color, "judgement", JUDGEMENTS, 0)
     )
     dot = rows.mark_point(size=80, strokeWidth=1.8, opacity=1).encode(
@@ -362,7 +337,8 @@ def _dots(unit: str, places: int) -> dict:
         y=place, x=alt.value(4), text=alt.Text("note", type="nominal")
     )
     value, base = at_right("shown", 52, color=INK, fontSize=13, fontWeight="bold"), at_right("base_shown", 106)
-    return _layered(places * ROW_HEIGHT, 24, dashed, interval, dot, value, base, note, named)
+    layers = [dashed, *([interval] if intervals else []), dot, value, base, note, named]
+    return layered(places * ROW_HEIGHT, 24, *layers)
 
 
 @cache
@@ -405,9 +381,9 @@ def _diverging(quarters: int) -> dict:
             ("width < 300 ? '9–10' : 'promoters 9–10'", "right", "width"),
         )
     ]
-    layered = alt.layer(bar, share, net, *heads).resolve_scale(color="independent")
+    drawn = alt.layer(bar, share, net, *heads).resolve_scale(color="independent")
     padding = {"left": 2, "right": 4, "top": 22, "bottom": 2}
-    sized = layered.properties(height=quarters * BAR_HEIGHT, padding=padding, usermeta=SVG, autosize=FIT)
+    sized = drawn.properties(height=quarters * BAR_HEIGHT, padding=padding, usermeta=SVG, autosize=FIT)
     return sized.configure(**CONFIG).to_dict()
 
 

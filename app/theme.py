@@ -33,6 +33,15 @@ JUDGEMENTS = {
     "above": (MOVED, "square"),
     "below": (MOVED, "diamond"),
 }
+OUTLOOKS = {  # of a goal: met or not, or what is to be expected
+    "on track": (BETTER, "triangle-up", "▲"),
+    "off track": (WORSE, "triangle-down", "▼"),
+    "too close to call": (ORDINARY, "circle", "●"),
+    "met": (BETTER, "triangle-up", "▲"),
+    "met late": (ORDINARY, "circle", "●"),
+    "not met": (WORSE, "triangle-down", "▼"),
+    "not told": (ORDINARY, "circle", "○"),  # every other word says why nothing can be told
+}
 FONT = "Source Sans, Liberation Sans, Arial, sans-serif"
 CONFIG = {
     "background": "transparent",
@@ -53,9 +62,10 @@ CONFIG = {
     "legend": {"disable": True},
 }
 AXIS_TEXT = {  # how an axis writes a number of this unit
-    "%": "format(datum.value, '.0%')",
+    "%": "format(datum.value * 100, '.0f') + ' %'",
     "points": "format(datum.value * 100, '.0f')",
     "hours": "format(datum.value, '~g') + ' h'",
+    "per 100": "format(datum.value * 100, '~g')",
 }
 
 
@@ -63,3 +73,7 @@ def marked(channel: type, field: str, meanings: dict[str, tuple], part: int) -> 
     """An encoding by meaning: `part` 0 is the colour, 1 the shape."""
     scale = alt.Scale(domain=list(meanings), range=[meaning[part] for meaning in meanings.values()])
     return channel(field, type="nominal", scale=scale, legend=None)
+
+
+# Groups of people are neither good nor bad: muted colours and the colour of text on each.
+GROUPS = [(f"var(--group-{place})", f"var(--on-group-{place})") for place in range(1, 7)]

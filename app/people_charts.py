@@ -1,0 +1,82 @@
+"""Charts about people: parts of a whole by level, in colours that mean neither good nor bad."""
+
+from functools import cache
+
+import altair as alt
+import pandas as pd
+
+from app.charts import FIT, SVG, Chart
+from app.theme import CARD, CONFIG, CONTEXT, GROUPS, INK
+
+LEVEL_HEIGHT = 38
+
+
+def levels(rows: pd.DataFrame) -> Chart:
+    """Shares of one attribute by level: a bar a level, a part a category; what is not told stands open, as "<10"."""
+    parts, heads, groups = [], [], named_groups(rows)
+    for level, group in rows.groupby("level", sort=False):
+        start, base = 0.0, group["base"].iloc[0]
+        told = group[group["people"].notna()]
+        for row in told.itertuples():
+            share = float(row.people) / float(base)
+            end = min(start + share, 1.0)
+            shown = f"{share * 100:.0f} %" if not pd.isna(row.share) else f"{row.people}"
+            text = shown
+            parts.append((level, row.category, groups[row.category], start, end, text, f"{row.people} people"))
+            start = end
+        if len(told) < len(group) and start < 0.995:
+            hidden = ", ".join(group[group["people"].isna()]["category"])
+            parts.append((level, hidden, "hidden", start, 1.0, "<10", "fewer than 10 each"))
+        heads.append((level, f"{base} people" if not pd.isna(base) else "<10"))
+    drawn = pd.DataFrame(parts, columns=["level", "category", "colour", "start", "end", "text", "people"])
+    drawn["middle"] = (drawn["start"] + drawn["end"]) / 2
+    data = {"parts": drawn, "heads": pd.DataFrame(heads, columns=["level", "base"])}
+    return Chart(_levels(rows["level"].nunique()), data)
+
+
+def named_groups(rows: pd.DataFrame) -> dict[str, str]:
+    """The colour name of each category, the same on every level."""
+    return {category: f"g{place % len(GROUPS)}" for place, category in enumerate(rows["category"].unique())}
+
+
+@cache
+def _levels(count: int) -> dict:
+    parts, heads = alt.Chart(alt.NamedData("parts")), alt.Chart(alt.NamedData("heads"))
+    axis = alt.Axis(grid=False, labelColor=INK, labelFontSize=13, labelLimit=120)
+    bands = alt.Scale(paddingInner=0.35, paddingOuter=0.1)
+    level = alt.Y("level", type="nominal", sort=None, title=None, scale=bands, axis=axis)
+
+    def x(field: str) -> alt.X:
+        return alt.X(field, type="quantitative", title=None, scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+
+    def coloured(channel: type, part: int) -> alt.FieldChannelMixin:
+        meanings = {f"g{place}": colours[part] for place, colours in enumerate(GROUPS)}
+        meanings |= {"hidden": (CARD, CONTEXT)[part]}
+        scale = alt.Scale(domain=list(meanings), range=list(meanings.values()))
+        return channel("colour", type="nominal", scale=scale, legend=None)
+
+    tooltip = [
+        alt.Tooltip("level", type="nominal", title="Level"),
+        alt.Tooltip("category", type="nominal", title="Stated"),
+        alt.Tooltip("people", type="nominal", title="People, to the nearest 5"),
+    ]
+    open_part = parts.transform_filter("datum.colour === 'hidden'").mark_bar(
+        fill=CARD, stroke=CONTEXT, strokeDash=[3, 3], strokeWidth=1
+    )
+    fits = "(datum.end - datum.start) * width > 7 * length(datum.text) + 6 ? datum.text : ''"  # within its part
+    layers = [
+        parts.transform_filter("datum.colour !== 'hidden'")
+        .mark_bar(stroke=CARD, strokeWidth=1)
+        .encode(y=level, x=x("start"), x2=alt.X2("end"), color=coloured(alt.Color, 0), tooltip=tooltip),
+        open_part.encode(y=level, x=x("start"), x2=alt.X2("end"), tooltip=tooltip),
+        parts.mark_text(baseline="middle", fontSize=12.5).encode(
+            y=level, x=x("middle"), text=alt.value(alt.ExprRef(fits)), color=coloured(alt.Color, 1)
+        ),
+        heads.mark_text(align="left", baseline="middle", dx=10, color=CONTEXT).encode(
+            y=level, x=alt.value(alt.ExprRef("width")), text=alt.Text("base", type="nominal")
+        ),
+    ]
+    padding = {"left": 2, "right": 4, "top": 6, "bottom": 2}
+    layered = alt.layer(*layers).resolve_scale(color="independent")
+    sized = layered.properties(height=count * LEVEL_HEIGHT, padding=padding, usermeta=SVG, autosize=FIT)
+    return sized.configure(**CONFIG).to_dict()
