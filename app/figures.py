@@ -1,54 +1,76 @@
 """Figures: what pages say. Each asks, draws, explains and offers its rows; a page only names them in order."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
-from app import answers, charts, downloads
-from app.answers import PLACES, Answer
-from app.charts import Chart
-from app.filters import Filters, listed, month_words, parse_month
-from app.metrics import QUERIES, Metric
-from app.snapshot import Snapshot
-from app.theme import MARKS
+from app import answers, charts, goal_charts, people, people_charts, pipeline, pipeline_charts, series
+from app.answers import PLACES
+from app.card import MEANINGS, Shown, absent, address, age, ask, board, card, draw, framed, marked, shown
+from app.filters import month_words, parse_month
+from app.metrics import Metric
+from app.sentences import Claim
+from app.series import Answer
+from app.sparkline import sparkline
+from app.theme import GROUPS, MARKS
 
 MANY_PLACES = 12  # more rows than this scroll within their card
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What this run of a page shows: one snapshot, one choice of filters."""
-
-    snapshot: Snapshot
-    filters: Filters
-
-
 def finding(question: str, *metrics: str) -> None:
     """The head of a page: its question, what changed most, the filters in words, and each claim with its number."""
-    shown = _shown()
-    claims = answers.headline_claims(shown.snapshot, metrics, shown.filters)
-    months = [parse_month(month) for month in answers.choices(shown.snapshot)["month"]]
-    states = answers.states(shown.snapshot)
-    reach = [states[metric].as_of for metric in metrics if states[metric].as_of]
+    now = shown()
+    claims = answers.headline_claims(now.snapshot, metrics, now.filters)
     st.caption(question)
-    if claims:
+    _title(claims, metrics)
+    for claim in claims:
+        marked(claim.label, claim.sentence)
+
+
+def goals_head(question: str, *metrics: str) -> None:
+    """The head of the page about goals: how many are off track; then what changed, as on every page."""
+    now, found = shown(), ask("goals", None)
+    st.caption(question)
+    _title([], metrics, answers.goals.head(found.rows) if found.state == "ready" else "")
+    for claim in answers.headline_claims(now.snapshot, metrics, now.filters):
+        marked(claim.label, claim.sentence)
+
+
+def ideas_head(question: str, *metrics: str) -> None:
+    """The head of the page about ideas: where they are stuck or pile up, else how far they came; then what changed."""
+    now = shown()
+    found = {figure: ask(figure, None) for figure in ("idea_funnel", "idea_age", "idea_flow")}
+    st.caption(question)
+    _title([], metrics, pipeline.head(*found.values()))
+    for label, sentence in pipeline.claims(found["idea_age"], found["idea_flow"]):
+        marked(label, sentence)
+    for claim in answers.headline_claims(now.snapshot, metrics, now.filters):
+        marked(claim.label, claim.sentence)
+
+
+def _title(claims: list[Claim], metrics: tuple[str, ...], title: str = "") -> None:
+    """The finding as a headline, the filters in words, and how far the data reach."""
+    now = shown()
+    months = [parse_month(month) for month in series.choices(now.snapshot)["month"]]
+    states = series.states(now.snapshot)
+    reach = [states[metric].as_of for metric in metrics if states[metric].as_of]
+    if title:
+        pass
+    elif claims:
         title = "; ".join([claims[0].short, *(_lowered(claim.short) for claim in claims[1:2])])
     else:
-        title = answers.quiet_headline(shown.snapshot, metrics, shown.filters)
+        title = answers.quiet_headline(now.snapshot, metrics, now.filters)
     st.title(title, anchor=False)
-    words = shown.filters.words(*(months[:1] + months[-1:] if months else ()))
-    st.caption(f"{words} · {f'data {_age(max(reach))}' if reach else 'no data loaded'}")
-    for claim in claims:
-        _marked(claim.label, claim.sentence)
+    words = now.filters.words(*(months[:1] + months[-1:] if months else ()))
+    st.caption(f"{words} · {f'data {age(max(reach))}' if reach else 'no data loaded'}")
 
 
 def headline(*metrics: str) -> None:
     """Cards: the latest finished month with its months in small, and whether that is a change."""
     with st.grid(len(metrics), min_column_width=150, gap="small", key="headline"):
         for metric in metrics:
-            found, trend = _ask("headline", metric), _ask("trend", metric)
+            found, trend = ask("headline", metric), ask("trend", metric)
             with st.container(border=True, key=f"card-headline-{metric}", height="stretch", gap="xsmall"):
                 if found.state != "ready":
                     st.html(f'<div class="label">{found.metric.name}</div>')
@@ -61,10 +83,9 @@ def headline(*metrics: str) -> None:
                     margin = f"± {found.metric.write((row['high'] - row['low']) / 2)}"
                 name = f"{found.metric.name}, {row['month']:%b %Y}"
                 st.html(f'<div class="label">{name}</div><div class="figure num">{value} <small>{margin}</small></div>')
-                _draw(
-                    charts.sparkline(trend.rows, found.metric), f"spark-{metric}", f"{name}: {value}, {found.sentence}"
-                )
-                _marked(row["label"] or "common cause", found.sentence, _against_target(found.metric, row["assurance"]))
+                said = f"{name}: {value}, {found.sentence}"
+                st.markdown(sparkline(trend.rows, found.metric, said), unsafe_allow_html=True)
+                marked(row["label"] or "common cause", found.sentence, _against_target(found.metric, row["assurance"]))
 
 
 def _against_target(metric: Metric, assurance: str) -> str:
@@ -78,54 +99,57 @@ def _against_target(metric: Metric, assurance: str) -> str:
 
 def trend(metric: str) -> None:
     """Months with their usual range: the control chart of a metric."""
-    found = _ask("trend", metric)
+    found = ask("trend", metric)
     note = found.metric.definition
     if found.state == "ready":
         finished = found.rows[found.rows["finished"] & found.rows["value"].notna()]
         if len(finished):
             last = finished.iloc[-1]
             note += f" {last['base']:,} in {month_words(last['month'])}."
-        if found.as_of and answers.choices(_shown().snapshot)["month"][-1] > f"{found.as_of:%Y-%m}":
+        if found.as_of and series.choices(shown().snapshot)["month"][-1] > f"{found.as_of:%Y-%m}":
             note += f" Months after {month_words(found.as_of)} are left out: the export ends in it."
         if 0 < len(finished) < 12:
             note += " Fewer than 12 months: trial limits."
-    _card(found, note, lambda: charts.trend(found.rows, found.metric))
+    card(found, note, lambda: charts.trend(found.rows, found.metric))
 
 
 def by_region(metric: str) -> None:
     """Each region over the chosen period, worst first."""
-    _places(_ask("by_region", metric))
+    _places(ask("by_region", metric))
 
 
 def by_channel(metric: str) -> None:
     """Each channel over the chosen period, worst first."""
-    _places(_ask("by_channel", metric))
+    _places(ask("by_channel", metric))
 
 
 def channels(metric: str) -> None:
     """Each channel by month, on one scale, with 95 % intervals."""
-    found = _ask("channels", metric)
+    found = ask("channels", metric)
     if found.state != "ready":
-        _card(found, "", None)
+        absent(found)
         return
-    with _framed(found, "By channel, on one scale, with the 95 % interval of each month."):
-        groups = dict(list(found.rows.groupby("channel", sort=True)))
-        with st.grid(min(len(groups), 5), min_column_width=170, gap="small", key=f"grid-{metric}"):
-            for channel, rows in groups.items():
-                with st.container(gap="xxsmall", key=f"multiple-{metric}-{channel}"):
-                    st.caption(channel)
-                    last = rows[rows["value"].notna()].tail(1)
-                    said = (
-                        f"{channel}: {found.metric.write(last['value'].iloc[0])}"
-                        if len(last)
-                        else f"{channel}: too few cases"
-                    )
-                    _draw(charts.small_multiple(rows, found.metric, found.rows), f"small-{metric}-{channel}", said)
+    multiples = {
+        channel: charts.small_multiple(rows, found.metric, found.rows)
+        for channel, rows in found.rows.groupby("channel", sort=True)
+    }
+    with (
+        framed(
+            found, "By channel, on one scale, with the 95 % interval of each month.", lambda: list(multiples.items())
+        ),
+        st.grid(min(len(multiples), 5), min_column_width=170, gap="small", key=f"grid-{metric}"),
+    ):
+        for channel, chart in multiples.items():
+            with st.container(gap="xxsmall", key=f"multiple-{metric}-{channel}"):
+                st.caption(channel)
+                shown_last = chart.data["points"]["shown"].tail(1)
+                said = f"{channel}: {shown_last.iloc[0] if len(shown_last) else 'too few cases'}"
+                draw(chart, f"small-{metric}-{channel}", said)
 
 
 def where(metric: str) -> None:
     """Region and channel folded away: asked for and drawn when a reader opens it."""
-    name = answers.states(_shown().snapshot)[metric].metric.name
+    name = series.states(shown().snapshot)[metric].metric.name
     fold = st.expander(f"{name} by region and channel", key=f"where-{metric}", on_change="rerun")
     if fold.open:
         with fold, st.grid(2, min_column_width=330, gap="small"):
@@ -135,19 +159,226 @@ def where(metric: str) -> None:
 
 def recommendation() -> None:
     """Detractors, passives and promoters by quarter, with the net and its margin."""
-    found = _ask("recommendation", None)
-    _card(
+    found = ask("recommendation", None)
+    card(
         found,
         "Answers by quarter; at the right the net score with its margin of error. A quarter not over ends in dots.",
         lambda: charts.diverging(found.rows, found.metric),
     )
 
 
+def goals() -> None:
+    """Each open goal on its way from baseline to target, the furthest behind its plan first."""
+    found = ask("goals", None)
+    note = "Bar: the latest finished month on the way from baseline to target; upright tick: where the plan is by then."
+    card(found, note, lambda: goal_charts.bullet(found.rows))
+
+
+def goal() -> None:
+    """One goal, opened: its months, its plan and where it will be when it falls due; the worst unless one is chosen."""
+    found, every = ask("goals_outlook", None), ask("goals", None)
+    if found.state != "ready":
+        return
+    names = list(found.rows["goal"].unique())
+    row = answers.goals.one_of(every.rows, st.session_state.get("goal"))
+    rows = found.rows[found.rows["goal"] == row["goal"]]
+    one = replace(found, rows=rows, sentence=answers.goals.opened(row), note="")
+    chart = goal_charts.outlook(rows, row, series.states(shown().snapshot)[row["metric"]].metric)
+    with framed(one, answers.goals.terms(row), lambda: [("", chart)]):
+        st.selectbox("Goal", names, names.index(row["goal"]), key="goal", label_visibility="collapsed", width=400)
+        draw(chart, "goals_outlook", charts.alt_text(one.sentence, rows))
+
+
+def behind() -> None:
+    """Where the metric of the opened goal lags: each region and each channel, worst first."""
+    found = ask("goals_outlook", None)
+    if found.state == "ready":
+        row = answers.goals.one_of(ask("goals", None).rows, st.session_state.get("goal"))
+        by_region(row["metric"])
+        by_channel(row["metric"])
+
+
+def lead(question: str) -> None:
+    """The head of the overview: what got worse, what got better, what is due; each with a link to its page."""
+    now = shown()
+    ids = tuple(series.states(now.snapshot))
+    claims = answers.headline_claims(now.snapshot, ids, now.filters, most=len(ids))
+    worse = next((claim for claim in claims if claim.label == "concern"), None)
+    better = next((claim for claim in claims if claim.label == "improvement"), None)
+    st.caption(question)
+    _title([claim for claim in (worse, better) if claim], ids)
+    said = (
+        ("worse", worse, "Nothing got worse beyond ordinary variation.", "trust"),
+        ("better", better, "Nothing got better beyond ordinary variation.", "trust"),
+        ("due", None, _due(now), "goals"),
+    )
+    for name, claim, otherwise, page in said:
+        page = claim.metric.page if claim else page
+        with st.container(horizontal=True, key=f"links-lead-{name}", vertical_alignment="center", gap="small"):
+            marked(claim.label if claim else "common cause", claim.sentence if claim else otherwise)
+            st.page_link(f"../pages/{page}.py", label=page.title())
+
+
+def overview() -> None:
+    """Every metric in a row: its months in small, latest value, target, change and assurance; signals first."""
+    found = ask("overview", None)
+    if found.state != "ready":
+        st.markdown(found.sentence)
+        return
+    rows = []
+    for _, row in found.rows.iterrows():
+        trend = ask("trend", row["metric"])
+        metric, mark = trend.metric, MARKS[row["label"] or "common cause"][2]
+        meaning = MEANINGS[row["label"] or "common cause"]
+        link = f'<a href="{metric.page}?{address()}" target="_self">{escape(metric.name)}</a>'
+        value = metric.write(row["value"]) if row["status"] != "withheld" else "–"
+        rows.append(
+            (
+                link,
+                sparkline(trend.rows, metric, f"{metric.name}: {trend.sentence}"),
+                f"{value}<small> {row['month']:%b}</small>",
+                "" if metric.target is None else metric.write(metric.target),
+                f'<span class="{meaning}" aria-hidden="true">{mark}</span> {escape(row["change"])}',
+                escape(row["assurance"]),
+            )
+        )
+    with framed(found, "Control limits over the chosen months; the target dashed. Signals stand first."):
+        board(("Metric", "Months in their usual range", "Latest", "Target", "Change", "Against target"), rows, (2, 3))
+
+
+def people_head(question: str) -> None:
+    """The head of a page about people: its finding, and the one scope that it shows."""
+    found = ask("representation", None)
+    st.caption(question)
+    st.title(found.sentence, anchor=False)
+    scope, place = shown().filters.scope()
+    words = "Everyone" if scope == "everyone" else place
+    st.caption(f"{words} · data {age(found.as_of)}" if found.as_of else words)
+    if found.note:
+        st.warning(found.note)
+
+
+def representation(attribute: str) -> None:
+    """Parts of the workforce by level, of one attribute."""
+    found = ask("representation", None)
+    name = people.ATTRIBUTES[attribute]
+    if found.state != "ready":
+        with st.container(border=True, key=f"card-{attribute}", gap="xsmall"):
+            st.header(f"{name} by level", anchor=False)
+            st.markdown(found.sentence)
+        return
+    rows = found.rows[found.rows["attribute"] == attribute]
+    one = replace(found, figure=f"representation-{attribute}", rows=rows, sentence=f"{name} by level", note="")
+    chart = people_charts.levels(rows)
+    with framed(one, "Share of the level; open and dashed: fewer than 10 people.", lambda: [("", chart)]):
+        chips = [
+            f'<span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>{escape(category)}'
+            for category, group in people_charts.named_groups(rows).items()
+        ]
+        st.html(f'<div class="chips">{" ".join(chips)}</div>')
+        draw(chart, one.figure, charts.alt_text(one.sentence, rows))
+
+
+def source(question: str) -> None:
+    """The head of the data page: what the snapshot was built from, and when."""
+    now = shown()
+    st.caption(question)
+    st.title(ask("files", None).sentence, anchor=False)
+    st.caption(f"Snapshot {now.snapshot.version}, built {now.snapshot.built_at:%-d %b %Y, %H:%M} UTC")
+
+
+def files() -> None:
+    """Each export: who wrote it, what it covers, what became of its rows."""
+    found = ask("files", None)
+    rows = [
+        (
+            f"{escape(row['path'])}<small> {escape(row['system'])}</small>",
+            escape(row["record"].replace("_", " ")),
+            f"{row['first_on']:%b %Y} – {row['last_on']:%-d %b %Y}",
+            *(f"{row[name]:,}" for name in ("read", "kept", "rejected", "repeated", "blank")),
+        )
+        for _, row in found.rows.iterrows()
+    ]
+    with framed(found, "Of every file: rows read = kept + rejected + repeated + blank."):
+        board(("File", "Record", "Covers", "Read", "Kept", "Rejected", "Repeated", "Blank"), rows, (3, 4, 5, 6, 7))
+
+
+def listing(figure: str, note: str) -> None:
+    """A plain list of rows: rejects, unknown places, exports that are missing."""
+    found = ask(figure, None)
+    with framed(found, note):
+        if not found.rows.empty:
+            headings = [name.replace("_", " ").capitalize() for name in found.rows.columns]
+            numeric = tuple(place for place, dtype in enumerate(found.rows.dtypes) if dtype.kind in "if")
+            rows = [tuple(escape(str(value)) for value in row) for row in found.rows.itertuples(index=False)]
+            board(headings, rows, numeric)
+
+
+def idea_funnel() -> None:
+    """How far the ideas submitted in the period have come."""
+    found = ask("idea_funnel", None)
+    parts = "Dark: went on. Outlined: still open. Light: closed. An experiment is a choice and no gate."
+    note = f"Ideas submitted in the period, and who goes on of those decided. {parts}"
+    card(found, note, lambda: pipeline_charts.funnel(found.rows))
+
+
+def idea_age() -> None:
+    """How long open ideas have stood in their stage, against what is usual."""
+    found = ask("idea_age", None)
+    marks = "Whatever the period. Mark: median days of open ideas, line to the 85th percentile. Band, tick: the usual."
+    card(found, marks, lambda: pipeline_charts.ageing(found.rows))
+
+
+def idea_flow() -> None:
+    """Ideas in and out by month, and what stands open at its end."""
+    found = ask("idea_flow", None)
+    if found.state != "ready":
+        absent(found)
+        return
+    stuck = pipeline.stuck(ask("idea_age", None))
+    drawn = [
+        ("In and out", pipeline_charts.in_and_out(found.rows)),
+        ("Open at the end of the month", pipeline_charts.standing(found.rows, stuck)),
+    ]
+    with framed(found, "Came in: submitted or reopened. Went out: implemented or closed.", lambda: drawn):
+        for name, chart in drawn:
+            st.caption(name)
+            draw(chart, f"idea-flow-{name}", charts.alt_text(found.sentence, found.rows))
+
+
+def goals_closing(*metrics: str) -> None:
+    """The end of the page about goals: the goal that is off track by most; without one, as on every page."""
+    found = ask("goals", None)
+    off = found.rows[found.rows["outlook"] == "off track"] if found.state == "ready" else found.rows
+    if off.empty:
+        closing(*metrics)
+        return
+    row = off.iloc[0]
+    step = (
+        f"is “{row['next_step']}” enough, or what else will be done?" if row["next_step"] else "what is the next step?"
+    )
+    st.subheader("To take away", anchor=False)
+    st.markdown(
+        f"{row['goal']} is off track: {step} **{row['owner'] or 'No owner yet'}**, by {row['due_on']:%-d %b %Y}."
+    )
+
+
+def ideas_closing(*metrics: str) -> None:
+    """The end of the page about ideas: what holds them up, if anything does."""
+    found = ask("idea_age", None)
+    question = pipeline.question(found, ask("idea_flow", None))
+    if not question:
+        closing(*metrics)
+        return
+    st.subheader("To take away", anchor=False)
+    st.markdown(f"{question} **{found.metric.owner}**, at the next review.")
+
+
 def closing(*metrics: str) -> None:
     """The end of a page: a question, an owner, a date."""
-    shown = _shown()
-    claims = answers.headline_claims(shown.snapshot, metrics, shown.filters, most=1)
-    states = answers.states(shown.snapshot)
+    now = shown()
+    claims = answers.headline_claims(now.snapshot, metrics, now.filters, most=1)
+    states = series.states(now.snapshot)
     if claims and claims[0].label == "concern":
         claim = claims[0]
         state = states[claim.metric.id]
@@ -156,7 +387,7 @@ def closing(*metrics: str) -> None:
     elif late := [
         states[metric]
         for metric in metrics
-        if answers.assurance(shown.snapshot, metric, shown.filters) == "consistently fails"
+        if answers.assurance(now.snapshot, metric, now.filters) == "consistently fails"
     ]:
         state = late[0]
         question = (
@@ -177,150 +408,38 @@ def closing(*metrics: str) -> None:
 
 def foot(*metrics: str) -> None:
     """Where the numbers of a page come from, and how old they are."""
-    shown = _shown()
-    states = answers.states(shown.snapshot)
+    now = shown()
+    states = series.states(now.snapshot)
     records = {record for metric in metrics for record in states[metric].metric.records}
-    files = _ask("files", None).rows
+    files = ask("files", None).rows
     used = files[files["record"].isin(records)]
     parts = [
         f"{row['path']} ({row['system']}): {row['kept']:,} of {row['read']:,} rows kept, {row['rejected']:,} rejected"
         for _, row in used.iterrows()
     ]
-    st.caption(f"Source: {'; '.join(parts) or 'no export of this page is loaded'}. Snapshot {shown.snapshot.version}.")
+    st.caption(f"Source: {'; '.join(parts) or 'no export of this page is loaded'}. Snapshot {now.snapshot.version}.")
 
 
 def _places(found: Answer) -> None:
     place = PLACES[found.figure]
-    _card(
+    card(
         found,
-        f"Whole period by {place}, with 95 % interval. Hollow: low base.",
+        f"Whole period by {place}{'' if found.metric.kind == 'rate' else ', with 95 % interval. Hollow: low base'}.",
         lambda: charts.dots(found.rows, found.metric),
         scrolls=len(found.rows) > MANY_PLACES,
     )
-
-
-def _card(found: Answer, note: str, draw: Callable[[], Chart] | None, scrolls: bool = False) -> None:
-    """A figure on the screen: sentence, definition, chart, links; or the sentence that says why there is none."""
-    if found.state != "ready":
-        with st.container(border=True, key=f"card-{_key(found)}", gap="xsmall", height="stretch"):
-            split = f" by {PLACES[found.figure]}" if found.figure in PLACES else ""
-            st.header(f"{found.metric.name}{split}", anchor=False)
-            st.markdown(found.sentence)
-        return
-    with (
-        _framed(found, note),
-        st.container(key=f"draw-{_key(found)}", height=12 * charts.ROW_HEIGHT if scrolls else "content"),
-    ):
-        _draw(draw(), _key(found), charts.alt_text(found.sentence, found.rows))
-
-
-class _framed:
-    """The frame of a figure that has rows: its sentence and definition above, its links below."""
-
-    def __init__(self, found: Answer, note: str) -> None:
-        self.found, self.note = found, note
-        self.box = st.container(border=True, key=f"card-{_key(found)}", gap="xsmall", height="stretch")
-
-    def __enter__(self) -> None:
-        self.box.__enter__()
-        st.header(self.found.sentence, anchor=False)
-        st.caption(self.note)
-
-    def __exit__(self, *error: object) -> None:
-        if error[0] is None:
-            _links(self.found)
-        self.box.__exit__(*error)
-
-
-def _links(found: Answer) -> None:
-    """Below a figure, small: its rows to take away, and how they came about."""
-    key, snapshot = _key(found), _shown().snapshot
-    with st.container(horizontal=True, key=f"links-{key}"):
-        st.download_button(
-            "CSV",
-            lambda: downloads.csv(found),
-            downloads.file_name(found, "csv"),
-            "text/csv",
-            key=f"csv-{key}",
-            on_click="ignore",
-            type="tertiary",
-        )
-        st.download_button(
-            "XLSX",
-            lambda: downloads.xlsx(found, snapshot, _sql(found, snapshot)),
-            downloads.file_name(found, "xlsx"),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            key=f"xlsx-{key}",
-            on_click="ignore",
-            type="tertiary",
-        )
-        how = st.popover("How is this computed?", type="tertiary", key=f"how-{key}", on_change="rerun", width="content")
-        if how.open:
-            with how:
-                _explain(found, snapshot)
-        if found.as_of:
-            st.caption(f"{listed(found.metric.records).replace('_', ' ')}, {_age(found.as_of)}", width="content")
-
-
-def _explain(found: Answer, snapshot: Snapshot) -> None:
-    """Definition, owner, files, SQL and rows: what an analyst needs to defend the number."""
-    metric, files = found.metric, _ask("files", None).rows
-    st.markdown(f"**{metric.name}** ({metric.unit}, better {metric.better}). {metric.definition}")
-    target = "No target is set." if metric.target is None else f"Target {metric.write(metric.target)}."
-    st.markdown(f"{target} Owner: {metric.owner}. Definition reviewed {metric.reviewed:%-d %b %Y}.")
-    for _, row in files[files["record"].isin(metric.records)].iterrows():
-        st.markdown(
-            f"Records: **{row['record']}** from {row['path']} ({row['system']}), "
-            f"{row['kept']:,} of {row['read']:,} rows, SHA-256 {row['fingerprint'][:12]}…"
-        )
-    st.dataframe(downloads.plain(found.rows), hide_index=True, height=240)
-    st.code(_sql(found, snapshot), language="sql")
-
-
-def _sql(found: Answer, snapshot: Snapshot) -> str:
-    """The query that made the metric, as the snapshot keeps it, and those that made the figure of it."""
-    made = [answers.states(snapshot)[found.metric.id].sql] if found.metric else []
-    return "\n".join([*made, *((QUERIES / f"{query}.sql").read_text("utf-8") for query in found.queries)])
-
-
-def _draw(chart: Chart, key: str, said: str) -> None:
-    st.vega_lite_chart(
-        spec={**chart.spec, "datasets": chart.data}, key=f"chart-{key}", alt=said, width="stretch", theme="streamlit"
-    )
-
-
-def _marked(label: str, words: str, after: str = "") -> None:
-    """A sentence led by the shape of its label; the words say the same as the shape."""
-    meaning = {"improvement": "better", "concern": "worse", "common cause": "usual"}.get(label, "moved")
-    quiet = f'<div class="label">{_escaped(after)}</div>' if after else ""
-    mark = f'<span class="{meaning}" aria-hidden="true">{MARKS[label][2]}</span>'
-    st.html(f'<div class="said">{mark} {_escaped(words)}{quiet}</div>')
-
-
-def _ask(figure: str, metric: str | None) -> Answer:
-    shown = _shown()
-    return answers.answer(shown.snapshot, figure, metric, shown.filters)
-
-
-def _shown() -> Shown:
-    return st.session_state["shown"]
-
-
-def _key(found: Answer) -> str:
-    return f"{found.metric.id}-{found.figure}"
-
-
-def _age(as_of: date) -> str:
-    """How far the data reach; how old they are once a monthly export would have come."""
-    days = (date.today() - as_of).days
-    ago = f"{days // 7} weeks" if days < 120 else f"{days // 30} months" if days < 730 else f"{days // 365} years"
-    old = f", {ago} ago: the next export is due" if days > answers.STALE_AFTER else ""
-    return f"to {as_of:%-d %b %Y}{old}"
 
 
 def _lowered(words: str) -> str:
     return words if words[:2].isupper() else words[0].lower() + words[1:]
 
 
-def _escaped(words: str) -> str:
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _due(now: Shown) -> str:
+    """The goal that falls due next, with its owner."""
+    open_goals = [state for state in series.states(now.snapshot).values() if state.due_on]
+    coming = [state for state in open_goals if state.due_on >= now.snapshot.as_of]
+    if not coming:
+        return "No goal with a due date is loaded."
+    state = min(coming, key=lambda state: state.due_on)
+    aim = f"{state.metric.name} {state.metric.write(state.metric.target)}"
+    return f"Due next: {state.goal} ({aim}) by {state.due_on:%-d %b %Y}. Owner: {state.metric.owner}."

@@ -11,13 +11,20 @@ if str(ROOT) not in sys.path:  # Streamlit puts app/ on the path, not the folder
 
 import streamlit as st
 
-from app import first_build, sidebar
-from app.figures import Shown
+from app import card, first_build, sidebar
+from app.card import Shown
 from app.snapshot import PUBLISHED, NoSnapshot, Snapshot, current, opened, versions
 
 SNAPSHOT = Path(os.environ.get("DASHBOARD_SNAPSHOT", PUBLISHED))
 EXPORTS = Path(os.environ.get("DASHBOARD_EXPORTS", ROOT / "data" / "exports"))
-PAGES = {"trust": "Trust"}
+PAGES = {
+    "overview": "Overview",
+    "goals": "Goals",
+    "trust": "Trust",
+    "innovation": "Innovation",
+    "diversity": "Diversity",
+    "data": "Data",
+}
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=Snapshot.close)
@@ -58,20 +65,22 @@ def _look_for_news(seen: Path) -> None:
 
 st.set_page_config(page_title="Customer leadership", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
 st.html(ROOT / "app" / "style.css")
-published = SNAPSHOT.resolve()
-snapshot, trouble = _published()
-if snapshot is None:
-    first_build.show(EXPORTS, SNAPSHOT, trouble)
-    st.stop()
 pages = [st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
 # Streamlit gives its default page no path of its own, and a link must name its page: so the default only leads on.
 page = st.navigation([st.Page(lambda: None, title="Start", default=True, visibility="hidden"), *pages])
+published = SNAPSHOT.resolve()
+snapshot, trouble = _published()
+if snapshot is None:  # after the navigation: the page that was asked for is the one that comes
+    first_build.show(EXPORTS, SNAPSHOT, trouble)
+    st.stop()
 if page.url_path == "":
     st.switch_page(pages[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
 filters, complaints = sidebar.filters(snapshot)
 st.session_state["shown"] = Shown(snapshot, filters)
 for complaint in filter(None, [trouble, *complaints]):
     st.warning(complaint)
+st.session_state["drawn"] = []
 page.run()
+card.workbook(page.url_path)
 _look_for_news(published)
 _settle_memory()

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app.answers import choices
 from app.filters import Filters, chosen, month_words, parse_month
+from app.series import choices
 from app.snapshot import Snapshot
 
 KEYS = ("regions", "channels", "from", "to")

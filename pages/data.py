@@ -1,0 +1,12 @@
+"""Data: can I trust this?"""
+
+import streamlit as st
+
+from app import figures
+
+figures.source("Can I trust this?")
+figures.files()
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.listing("rejects", "Rows that broke their contract, by reason; the build prints file and line.")
+    figures.listing("unknown", "Spellings that data/reference does not know; they are counted, never dropped.")
+figures.listing("missing", "What is not loaded yet, who exports it, and what it would light up.")
