@@ -5,7 +5,7 @@ import pandas as pd
 from app.filters import Filters, listed
 from app.metrics import metrics
 from app.records import contracts
-from app.series import Answer, states
+from app.series import Answer
 from app.snapshot import Snapshot
 
 
@@ -51,11 +51,6 @@ def missing(snapshot: Snapshot, filters: Filters) -> Answer:
     titles = [title.lower() for title, _, _ in told]
     sentence = f"Not loaded: {listed(titles)}" if told else "Every kind of record is loaded"
     return _told("missing", rows, sentence, snapshot)
-
-
-def empty_metrics(snapshot: Snapshot) -> list[str]:
-    """Names of metrics whose export is loaded but holds nothing for them."""
-    return [state.metric.name for state in states(snapshot).values() if state.as_of and not state.rows]
 
 
 def _told(figure: str, rows: pd.DataFrame, sentence: str, snapshot: Snapshot) -> Answer:

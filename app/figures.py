@@ -55,13 +55,9 @@ def _title(claims: list[Claim], metrics: tuple[str, ...], title: str = "") -> No
     months = [parse_month(month) for month in series.choices(now.snapshot)["month"]]
     states = series.states(now.snapshot)
     reach = [states[metric].as_of for metric in metrics if states[metric].as_of]
-    if title:
-        pass
-    elif claims:
+    if claims and not title:
         title = "; ".join([claims[0].short, *(_lowered(claim.short) for claim in claims[1:2])])
-    else:
-        title = answers.quiet_headline(now.snapshot, metrics, now.filters)
-    st.title(title, anchor=False)
+    st.title(title or answers.quiet_headline(now.snapshot, metrics, now.filters), anchor=False)
     words = now.filters.words(*(months[:1] + months[-1:] if months else ()))
     st.caption(f"{words} · {f'data {age(max(reach))}' if reach else 'no data loaded'}")
 
