@@ -51,6 +51,8 @@ def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters
 
 
 def _nothing(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> str:
+    if figure in PLACES and over_period(snapshot, state, filters).empty:
+        return nothing_matches(snapshot, state.metric, filters)
     if figure not in ("trend", "headline") and not all_places(snapshot, state, filters).empty:
         if state.metric.about == "people" and filters.scope() != ("everyone", ""):
             return f"{state.metric.name}: figures about people are shown by region or by channel, never by both."
@@ -169,7 +171,7 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     finished = judged[judged["finished"]]
     last = (judged if finished.empty else finished).iloc[[-1]].reset_index(drop=True)
     totals = over_period(snapshot, state, filters)
-    whole = totals[totals["region"].isna() & totals["channel"].isna()].iloc[0]
+    whole = totals[totals["region"].isna() & totals["channel"].isna()].reset_index(drop=True)
     claim = sentences.claim_of(state.metric, judged, None, None)
     shown = last["label"].iloc[0] != ""
     return pd.DataFrame(
@@ -190,11 +192,7 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
             "trial": judged.attrs["trial"],
             "period_from": judged["month"].min(),
             "period_to": judged["month"].max(),
-            "period_numerator": whole["numerator"],
-            "period_base": whole["base"],
-            "period_value": whole["value"],
-            "period_low": whole["low"],
-            "period_high": whole["high"],
+            **{f"period_{name}": whole[name] for name in ("numerator", "base", "value", "low", "high")},
         }
     )
 

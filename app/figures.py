@@ -418,9 +418,10 @@ def foot(*metrics: str) -> None:
 
 def _places(found: Answer) -> None:
     place = PLACES[found.figure]
+    when = "Last month of the period" if found.metric.standing else "Whole period"
     card(
         found,
-        f"Whole period by {place}{'' if found.metric.kind == 'rate' else ', with 95 % interval. Hollow: low base'}.",
+        f"{when} by {place}{'' if found.metric.kind == 'rate' else ', with 95 % interval. Hollow: low base'}.",
         lambda: charts.dots(found.rows, found.metric),
         scrolls=len(found.rows) > MANY_PLACES,
     )

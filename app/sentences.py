@@ -111,8 +111,9 @@ def importance(claim: Claim) -> tuple[int, float]:
 def trend(metric: Metric, rows: pd.DataFrame) -> str:
     claim = claim_of(metric, rows, None, None)
     judged = rows[rows["label"] != ""]
-    if metric.standing and rows["value"].notna().any():
-        last = rows[rows["value"].notna()].iloc[-1]
+    known = rows[rows["value"].notna()]
+    if metric.standing and len(known):
+        last = (known[known["finished"]] if known["finished"].any() else known).iloc[-1]
         return f"{metric.name}: {metric.write(last['value'])} in {month_words(last['month'])}"
     if judged.empty:
         return f"{metric.name}: no finished month with enough cases yet"

@@ -1,7 +1,7 @@
 """Series: a metric over months and places, what may be shown of it and how it is judged. What all figures share."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import pandas as pd
@@ -99,8 +99,23 @@ def by_month(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame
 
 @lru_cache(maxsize=512)
 def over_period(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
-    """Places (all, region, channel) over the whole period, with value, interval and status."""
+    """Places (all, region, channel) over the whole period, with value, interval and status.
+
+    What stands is told as of the last month of the period that is over, the month in which a headline tells it. A place
+    in which nothing stands then has no row, whatever stood there before.
+    """
+    if state.metric.standing:
+        filters = replace(filters, end=_month_of_standing(state, filters))
     return with_status(_asked(snapshot, state.metric, filters, "totals"), state.metric)
+
+
+def _month_of_standing(state: State, filters: Filters) -> date:
+    """The last month of a period that is over; the month in which the records end where no other is in the period."""
+    end = min(filters.end or state.as_of, state.as_of).replace(day=1)
+    if last_workday(end) <= state.as_of:
+        return end
+    before = (end - timedelta(days=1)).replace(day=1)
+    return before if before >= (filters.start or before) else end
 
 
 def query_of(metric: Metric, shape: str) -> str:

@@ -5,7 +5,7 @@ The rules of the sentences are stated here a second time, from the rows that a r
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -56,7 +56,11 @@ NO_CHANNEL = ("nps", "goals_met", "goals_well_defined", "recognised_in_time")  #
 PEOPLE = tuple(id_ for id_, metric in metrics().items() if metric.about == "people")
 CASES = tuple(id_ for id_ in metrics() if id_ not in PEOPLE)
 IN_CUT = tuple(id_ for id_ in CASES if not {"ideas", "goals"} & set(metrics()[id_].records))
-FEW = (("recognised_in_time", "headline"), ("customer_ideas", "channels"))  # a month holds less than ten in any place
+FEW = (  # a month, or a place in the last month, holds less than ten
+    ("recognised_in_time", "headline"),
+    ("customer_ideas", "channels"),
+    ("goals_well_defined", "by_region"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +193,7 @@ def same(one: float | None, other: float | None) -> bool:
 
 @pytest.mark.parametrize("metric", metrics())
 def test_the_headline_is_the_last_finished_month_of_the_trend(demo: Snapshot, metric: str) -> None:
-    """And the whole period the sum of its months; for what stands about people, the last of them."""
+    """And the whole period the sum of its months; for what stands, the last of them."""
     for found in ready(demo, "headline", metric):
         trend = answer(demo, "trend", metric, found.filters).rows
         (row,) = [row for _, row in found.rows.iterrows()]
@@ -202,7 +206,7 @@ def check_headline(row: pd.Series, trend: pd.DataFrame, metric: Metric) -> None:
         assert row[name] == last[name] or (pd.isna(row[name]) and pd.isna(last[name])), name
     assert row["variation"] == last["label"]
     assert (row["period_from"], row["period_to"]) == (trend["month"].min(), trend["month"].max())
-    period = trend.iloc[[-1]] if metric.standing and metric.about == "people" else trend
+    period = trend[trend["finished"]].iloc[[-1]] if metric.standing else trend
     assert row["period_base"] == period["base"].sum()
     if metric.kind != "quantile":
         if (period["status"] != "withheld").all():
@@ -335,7 +339,8 @@ def trend_sentence(rows: pd.DataFrame, metric: Metric) -> str:
     judged = rows[rows["label"] != ""]
     months = "one month" if len(judged) == 1 else f"{len(judged)} months"
     if metric.standing:
-        last = [row for _, row in rows.iterrows() if not pd.isna(row["value"])][-1]
+        told = [row for _, row in rows.iterrows() if not pd.isna(row["value"])]
+        last = ([row for row in told if row["finished"]] or told)[-1]
         return f"{metric.name}: {metric.write(last['value'])} in {last['month']:%b %Y}"
     if judged.empty:
         return f"{metric.name}: no finished month with enough cases yet"
@@ -499,6 +504,88 @@ def test_records_that_name_no_channel_say_so(demo: Snapshot, metric: str) -> Non
         if found.state == "empty":
             assert found.sentence == f"{found.metric.name}: its records name no channel."
     assert answer(demo, "by_channel", "goals_met", Filters()).state == "empty"
+
+
+# What stands over time
+
+
+@pytest.fixture
+def standing_goals(drop, tmp_path: Path) -> Callable[[str], Snapshot]:
+    """Goals of EMEA (12, of which 9 have an owner), Asia Pacific (10, due in March) and every region (10, all well).
+
+    All were set in January 2026; the argument is the day that the exports reach.
+    """
+
+    def built(reach: str) -> Snapshot:
+        told = ["Goal,Metric ID,Baseline,Target,Set on,Due on,Owner role,Next step,Region,Channel"]
+        for region, count, owned, due in (
+            ("EMEA", 12, 9, "2026-12"),
+            ("APAC", 10, 10, "2026-03"),
+            ("", 10, 10, "2026-12"),
+        ):
+            for number in range(count):
+                owner = "Head" if number < owned else ""
+                told.append(f"{region} {number},csat,0.7,0.8,2026-01-01,{due}-31,{owner},,{region},")
+        made = "Commitment ID,Promised on,Promised for,Fulfilled on,Region,Contact channel\n"
+        made += f"K,{reach},{reach},,EMEA,Phone\n"
+        exports = drop({"goals.csv": "\n".join(told) + "\n", "commitments.csv": made})
+        build(exports, tmp_path / "snapshot.duckdb", today=TODAY)
+        return opened(current(tmp_path / "snapshot.duckdb"))
+
+    return built
+
+
+def period_of(found: Answer) -> tuple[float, int]:
+    return tuple(found.rows[["period_numerator", "period_base"]].iloc[0])
+
+
+def test_what_stands_is_told_once_and_not_month_by_month(standing_goals) -> None:
+    """October: 9 + 10 well of 12 + 10, though ten months hold 182 well of 220 and ten of Asia Pacific in three.
+
+    To March: 9 + 10 + 10 of 32, and the regions with those of every place are the whole.
+    """
+    world = standing_goals("2026-10-31")
+    for filters, whole, places in (
+        (Filters(), (19, 22), {"EMEA": (9, 12)}),
+        (Filters(start=date(2026, 2, 1)), (19, 22), {"EMEA": (9, 12)}),
+        (Filters(end=date(2026, 3, 1)), (29, 32), {"EMEA": (9, 12), "Asia Pacific": (10, 10)}),
+        (Filters(("EMEA",)), (9, 12), {"EMEA": (9, 12)}),
+        (
+            Filters(("EMEA", "Asia Pacific"), end=date(2026, 2, 1)),
+            (19, 22),
+            {"EMEA": (9, 12), "Asia Pacific": (10, 10)},
+        ),
+    ):
+        found = answer(world, "headline", "goals_well_defined", filters)
+        assert period_of(found) == whole, filters
+        assert tuple(found.rows[["numerator", "base"]].iloc[0]) == whole, "the card tells the same month"
+        rows = answer(world, "by_region", "goals_well_defined", filters).rows
+        assert {row["region"]: (row["numerator"], row["base"]) for _, row in rows.iterrows()} == places
+        every = 0 if filters.regions else 10
+        assert rows["base"].sum() + every == whole[1] and rows["numerator"].sum() + every == whole[0]
+
+
+def test_where_nothing_stands_any_more_nothing_is_told_of_the_period(standing_goals) -> None:
+    """Asia Pacific had goals to March: its months are drawn, and no bar of March stands for October."""
+    world, chosen = standing_goals("2026-10-31"), Filters(("Asia Pacific",))
+    found = answer(world, "headline", "goals_well_defined", chosen)
+    assert found.rows["month"].iloc[0].date() == date(2026, 3, 1)
+    assert found.rows[[f"period_{name}" for name in NUMBERS[:-1]]].isna().all(axis=None)
+    assert len(answer(world, "trend", "goals_well_defined", chosen).rows) == 3
+    places = answer(world, "by_region", "goals_well_defined", chosen)
+    assert (places.state, places.sentence.startswith("Nothing matches Asia Pacific")) == ("empty", True)
+    assert places.sentence.endswith("Widen the region.")
+
+
+def test_what_stands_is_told_of_months_that_are_over(standing_goals) -> None:
+    """Exports to 15 April: March, with the ten of Asia Pacific; April alone is told as it is, for want of another."""
+    world = standing_goals("2026-04-15")
+    assert period_of(answer(world, "headline", "goals_well_defined", Filters())) == (29, 32)
+    assert period_of(answer(world, "headline", "goals_well_defined", Filters(start=date(2026, 4, 1)))) == (19, 22)
+    assert list(answer(world, "by_region", "goals_well_defined", Filters()).rows["region"]) == ["EMEA", "Asia Pacific"]
+    trend = answer(world, "trend", "goals_well_defined", Filters())
+    assert trend.rows["finished"].tolist() == [True, True, True, False]
+    assert trend.sentence == "Goals well defined: 91 % in Mar 2026"
 
 
 # Targets, and months that are not over

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from app.metrics import QUERIES, Metric, metrics
@@ -274,6 +275,52 @@ def test_resolution_hours(world: Snapshot) -> None:
         (SEPTEMBER, EMEA, UNKNOWN): {0: 1},
         (OCTOBER, LATAM, "Chat"): {35: 1, 160: 1, 195: 1},
     }
+
+
+def test_goals_well_defined(world: Snapshot) -> None:
+    """October, for every place: of seven, Satisfied customers lacks a target, Recommended baseline and due date, Know
+    the names of everyone a metric = 4 well. One for EMEA, one by phone.
+
+    September has Promises of summer instead of next year's; in March Fewer reopened by spring and by summer stand, too,
+    and before January spring's alone. Nothing is due before October 2025 or was set before it.
+    """
+    told = cells(world, "goals_well_defined")
+    assert min(told)[0] == date(2025, 10, 1) and max(told)[0] == OCTOBER
+    assert told[date(2025, 12, 1), "every", "every"] == (1, 1)
+    assert told[date(2026, 3, 1), "every", "every"] == (6, 9)
+    for month in (AUGUST, SEPTEMBER, OCTOBER):
+        assert {cell[1:]: counts for cell, counts in told.items() if cell[0] == month} == {
+            ("every", "every"): (4, 7),
+            (EMEA, "every"): (1, 1),
+            ("every", "Phone"): (1, 1),
+        }
+
+
+def test_goals_well_defined_over_a_period_are_those_of_its_last_month(world: Snapshot) -> None:
+    """October: 4 + 1 + 1 of 7 + 1 + 1 goals, and not each goal once a month; to March two more, both well."""
+
+    def over(end: date, standing: bool = True) -> dict[tuple, tuple]:
+        rows = world.ask(
+            "figures/totals",
+            metric="goals_well_defined",
+            standing=standing,
+            regions=[],
+            channels=[],
+            **{"from": date(2026, 1, 1), "to": end},
+        )
+        return {
+            tuple(None if pd.isna(word) else word for word in row[["region", "channel"]]): (
+                row["numerator"],
+                row["base"],
+            )
+            for _, row in rows.iterrows()
+        }
+
+    regions = {("every", None): (5, 8), (EMEA, None): (1, 1)}
+    channels = {(None, "every"): (5, 8), (None, "Phone"): (1, 1)}
+    assert over(OCTOBER) == {(None, None): (6, 9), **regions, **channels}
+    assert over(date(2026, 3, 1))[None, None] == (8, 11)
+    assert over(OCTOBER, standing=False)[None, None][1] > 90, "ten months of about ten goals"
 
 
 def test_targets_are_those_of_the_next_goals_to_fall_due(world: Snapshot) -> None:

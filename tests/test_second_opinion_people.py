@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cache
 
+import pandas as pd
 import pytest
 
+from app.filters import Filters
 from app.metrics import metrics
+from app.series import over_period, states
 from app.snapshot import Snapshot
 from tests.conftest import ROOT
 
@@ -206,6 +209,39 @@ def test_people_agree_with_plain_python(demo: Snapshot, definition: Callable[[da
     )
     assert len(expected) > 100
     assert {row[:3]: row[3:] for row in stored.fetchall()} == expected
+
+
+STANDING = {"goals_well_defined": goals_well_defined, "required_training": required_training}
+PERIODS = ((None, None), (None, date(2026, 3, 1)), (date(2025, 2, 1), date(2025, 7, 1)), (date(2025, 12, 1), None))
+
+
+@pytest.mark.parametrize("period", PERIODS, ids=str)
+def test_what_stands_over_a_period_agrees_with_plain_python(demo: Snapshot, period: tuple) -> None:
+    """All together, each region and each channel, as the definition has them in the last month of the period."""
+    assert {id_ for id_, metric in metrics().items() if metric.standing} == set(STANDING)
+    goals = [event[1:] for event in goals_well_defined() if event[0] == (period[1] or month(END))]
+    last = max(
+        when for when in employed() if when <= (period[1] or END)
+    )  # the head-count may be older than the training
+    staff = employed()[last]
+    people = [(*staff[employee], count) for employee in staff for count in required_training(last, employee)]
+    crowd = Counter(word for place in staff.values() for word in place)
+    for id_, events in (("goals_well_defined", goals), ("required_training", people)):
+        expected = defaultdict(list)
+        for region, channel, counts in events:
+            for place in ((None, None), (region, None), (None, channel)):
+                named = place[0] or place[1]
+                if id_ == "goals_well_defined" or not named or (crowd[named] >= 10 and named != "unknown"):
+                    expected[place].append(counts)
+        rows = over_period(demo, states(demo)[id_], Filters(start=period[0], end=period[1]))
+        told = {
+            tuple(None if pd.isna(word) else word for word in (row["region"], row["channel"])): row["base"]
+            for _, row in rows.iterrows()
+        }
+        assert told == {place: len(counts) for place, counts in expected.items()}, id_
+        for _, row in rows[rows["status"] != "withheld"].iterrows():
+            place = tuple(None if pd.isna(word) else word for word in (row["region"], row["channel"]))
+            assert row["numerator"] == pytest.approx(sum(expected[place]), abs=1e-9)
 
 
 def test_people_are_in_no_other_table(demo: Snapshot) -> None:

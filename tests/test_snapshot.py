@@ -148,7 +148,7 @@ def test_parameters_that_a_query_does_not_name_are_left_out(demo: Snapshot) -> N
 
 def test_a_parameter_that_a_query_needs_is_missed(demo: Snapshot) -> None:
     with pytest.raises(KeyError, match="metric"):
-        demo.ask("figures/totals", **EVERYTHING)
+        demo.ask("figures/series", **EVERYTHING)
 
 
 def test_versions_are_those_of_this_snapshot_only_the_newest_first(tmp_path: Path) -> None:

@@ -1,28 +1,28 @@
 -- A metric about people over the period, at the scopes that are stored; what stands (not happens) as in its last month.
 -- Parameters: metric, standing, scope, place, from, to
-with chosen as (
-    select month, null as region, null as channel, numerator, denominator
+with within as (
+    select month, scope, place, numerator, denominator, max(month) over () as last_month
     from people_months
     where metric = $metric
-        and scope = $scope
+        and month between $from and $to
+),
+
+chosen as (
+    select null as region, null as channel, numerator, denominator
+    from within
+    where scope = $scope
         and place = $place
+        and (month = last_month or not $standing)
     union all
     select
-        month,
         case when scope = 'region' then place end,
         case when scope = 'channel' then place end,
         numerator,
         denominator
-    from people_months
-    where metric = $metric
-        and scope <> 'everyone'
+    from within
+    where scope <> 'everyone'
         and ($scope = 'everyone' or (scope = $scope and place = $place))
-),
-
-within as (
-    select month, region, channel, numerator, denominator, max(month) over () as last_month
-    from chosen
-    where month between $from and $to
+        and (month = last_month or not $standing)
 )
 
 select
@@ -32,7 +32,6 @@ select
     cast(sum(denominator) as bigint) as base,
     share(sum(numerator), sum(denominator)) as value,
     cast(null as double) as margin
-from within
-where month = last_month or not $standing
+from chosen
 group by region, channel
 order by region nulls first, channel nulls first
