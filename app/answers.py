@@ -23,6 +23,7 @@ from app.series import (
 )
 from app.snapshot import Snapshot
 
+SIGNALS = ("concern", "improvement", "neutral high", "neutral low")
 PLACES = {"by_region": "region", "by_channel": "channel"}
 
 
@@ -42,7 +43,8 @@ def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters
         sentence, found = _nothing(snapshot, figure, state, filters), "empty"
     elif not (rows["status"] != "withheld").any():
         least = state.metric.minimum_base
-        sentence = f"{state.metric.name}: fewer than {least} cases each, too few to show. Widen the filters."
+        widen = " Widen the filters." if filters != Filters() else ""
+        sentence = f"{state.metric.name}: fewer than {least} cases each, too few to show.{widen}"
         found = "withheld"
     else:
         sentence, found = say(state.metric, rows), "ready"
@@ -98,6 +100,13 @@ def headline_claims(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters, 
     return sorted(leading.values(), key=sentences.importance)[:most]
 
 
+def leading(snapshot: Snapshot, filters: Filters) -> list[sentences.Claim]:
+    """The claims that stand in the rows of the overview, one a metric at most, the most important first."""
+    rows = answer(snapshot, "overview", None, filters).rows
+    ids = rows["metric"] if len(rows) else ()
+    return sorted((claim for id_ in ids for claim in claims(snapshot, id_, filters)[:1]), key=sentences.importance)
+
+
 def assurance(snapshot: Snapshot, metric: str, filters: Filters) -> str:
     """Whether a metric passes or fails its target consistently; empty without a target or rows."""
     found = answer(snapshot, "headline", metric, filters)
@@ -113,7 +122,8 @@ def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -
             "Nothing to show with these filters" if any(one.state == "empty" for one in found) else "No data loaded yet"
         )
     failing = [one.metric.name for one in ready if one.rows["assurance"].iloc[0] == "consistently fails"]
-    quiet = "Too early to call a change" if all(one.rows["trial"].iloc[0] for one in ready) else "No real change"
+    quiet = "No lasting change" if any(one.rows["label"].iloc[0] in SIGNALS for one in ready) else "No real change"
+    quiet = "Too early to call a change" if all(one.rows["trial"].iloc[0] for one in ready) else quiet
     return f"{quiet}; {listed(failing[:2])} consistently short of target" if failing else quiet
 
 
@@ -254,6 +264,12 @@ GENERIC = {
 }
 
 
+def _passing(found: Answer) -> str:
+    """The headline of a metric that leads with nothing: its signal, if it has one, has not lasted."""
+    signals = found.rows["label"].iloc[0] in SIGNALS and not found.rows["trial"].iloc[0]
+    return f"{found.sentence}, not lasting yet" if signals else found.sentence
+
+
 def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per metric that has data, signals first: concern, improvement, then those that miss their target."""
     told = []
@@ -262,33 +278,34 @@ def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
         if found.state != "ready":
             continue
         row = found.rows.iloc[0]
-        leading = next(iter(claims(snapshot, id_, filters)), None)
+        claim = next(iter(claims(snapshot, id_, filters)), None)
         told.append(
             {
                 "metric": id_,
                 "page": state.metric.page,
                 "month": row["month"],
                 **{name: row[name] for name in ("value", "base", "status", "target", "assurance")},
-                "label": leading.label if leading else row["label"] and "common cause",
-                "region": leading.region if leading else None,
-                "channel": leading.channel if leading else None,
-                "since": pd.Timestamp(leading.since) if leading else pd.NaT,
-                "change": leading.brief if leading else found.sentence,
-                "strength": leading.strength if leading else 0.0,
+                "label": claim.label if claim else row["label"] and "common cause",
+                "region": claim.region if claim else None,
+                "channel": claim.channel if claim else None,
+                "since": pd.Timestamp(claim.since) if claim else pd.NaT,
+                "change": claim.brief if claim else _passing(found),
+                "strength": claim.strength if claim else 0.0,
             }
         )
     if not told:
         sentence = quiet_headline(snapshot, tuple(states(snapshot)), filters)
         return Answer("overview", None, filters, pd.DataFrame(), sentence, "empty", snapshot.as_of, ())
     rows = pd.DataFrame(told)
-    labels = ["concern", "improvement", "neutral high", "neutral low", "common cause", ""]
+    labels = [*SIGNALS, "common cause", ""]
     against = ["consistently fails", "hit or miss", "consistently passes", ""]
     order = rows["label"].map(labels.index) * 10 + rows["assurance"].map(against.index)
     rows = rows.assign(order=order).sort_values(["order", "strength"], ascending=[True, False], kind="stable")
     worse, better = int((rows["label"] == "concern").sum()), int((rows["label"] == "improvement").sum())
-    sentence = (
-        f"Of {len(rows)} metrics {worse or 'none'} got worse and {better or 'none'} better beyond ordinary variation"
-    )
+    sentence = f"No lasting change in {len(rows)} metric{'' if len(rows) == 1 else 's'}"
+    if worse or better:
+        told = f"{worse or 'none'} for the worse, {better or 'none'} for the better"
+        sentence = f"A lasting change in {worse + better} of {len(rows)} metrics: {told}"
     queries = ("figures/series", "figures/wait_series", "figures/people_series")
     rows = rows.drop(columns="order").reset_index(drop=True)
     return Answer("overview", None, filters, rows, sentence, "ready", snapshot.as_of, queries)

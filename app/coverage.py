@@ -13,9 +13,9 @@ def files(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per export: who wrote it, what it covers, what became of its rows."""
     rows = snapshot.ask("figures/files")
     rejected, read = int(rows["rejected"].sum()), int((rows["read"] - rows["blank"]).sum())
-    share = f"{rejected / read:.2%}".replace("%", " %") if read else "0 %"
-    newest = f"{snapshot.as_of:%-d %b %Y}"
-    sentence = f"{len(rows)} exports, {read:,} rows, {rejected:,} rejected ({share}); they reach to {newest}"
+    newest = f"{rows['last_on'].max():%-d %b %Y}"
+    told = f"{_counted(len(rows), 'export')}, {_counted(read, 'row')}, {rejected:,} rejected ({_share(rejected, read)})"
+    sentence = f"{told}; {'they reach' if len(rows) > 1 else 'it reaches'} to {newest}"
     return _told("files", rows, sentence, snapshot)
 
 
@@ -25,7 +25,8 @@ def rejects(snapshot: Snapshot, filters: Filters) -> Answer:
     if rows.empty:
         return _told("rejects", rows, "No row was rejected", snapshot)
     worst = rows.iloc[0]
-    sentence = f"{rows['rows'].sum():,} rows rejected, most for: {worst['column']} {worst['reason']} ({worst['path']})"
+    count = _counted(rows["rows"].sum(), "row")
+    sentence = f"{count} rejected, most for: {worst['column']} {worst['reason']} ({worst['path']})"
     return _told("rejects", rows, sentence, snapshot)
 
 
@@ -34,7 +35,8 @@ def unknown(snapshot: Snapshot, filters: Filters) -> Answer:
     rows = snapshot.ask("figures/unknown")
     if rows.empty:
         return _told("unknown", rows, "Every region and channel is known", snapshot)
-    sentence = f"{rows['rows'].sum():,} rows name a region or channel that is not known; they count as unknown"
+    count = _counted(rows["rows"].sum(), "cell")  # a row may name two places that nobody knows
+    sentence = f"{count} with a region or channel that is not known, counted as unknown"
     return _told("unknown", rows, sentence, snapshot)
 
 
@@ -56,3 +58,14 @@ def missing(snapshot: Snapshot, filters: Filters) -> Answer:
 def _told(figure: str, rows: pd.DataFrame, sentence: str, snapshot: Snapshot) -> Answer:
     query = () if figure == "missing" else (f"figures/{figure}",)
     return Answer(figure, None, Filters(), rows, sentence, "ready", snapshot.as_of, query)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _share(part: int, whole: int) -> str:
+    """Percent with two decimals; what is not nothing is never written as nothing."""
+    if not part or not whole:
+        return "0 %"
+    return f"{part / whole * 100:.2f} %" if part / whole >= 0.0001 else "below 0.01 %"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import answers, charts, goal_charts, people, people_charts, pipeline, pipeline_charts, series
 from app.answers import PLACES
-from app.card import MEANINGS, Shown, absent, address, age, ask, board, card, draw, framed, marked, shown
+from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, shown
 from app.filters import month_words, parse_month
 from app.metrics import Metric
 from app.sentences import Claim
@@ -197,17 +197,18 @@ def behind() -> None:
 def lead(question: str) -> None:
     """The head of the overview: what got worse, what got better, what is due; each with a link to its page."""
     now = shown()
-    ids = tuple(series.states(now.snapshot))
-    claims = answers.headline_claims(now.snapshot, ids, now.filters, most=len(ids))
+    claims = answers.leading(now.snapshot, now.filters)
     worse = next((claim for claim in claims if claim.label == "concern"), None)
     better = next((claim for claim in claims if claim.label == "improvement"), None)
     st.caption(question)
-    _title([claim for claim in (worse, better) if claim], ids)
-    said = (
-        ("worse", worse, "Nothing got worse beyond ordinary variation.", "trust"),
-        ("better", better, "Nothing got better beyond ordinary variation.", "trust"),
-        ("due", None, _due(now), "goals"),
-    )
+    _title([claim for claim in (worse, better) if claim], tuple(series.states(now.snapshot)))
+    said = [("due", None, answers.goals.due(ask("goals", None)), "goals")]
+    if ask("overview", None).state == "ready":
+        said = [
+            ("worse", worse, "No lasting change for the worse.", "trust"),
+            ("better", better, "No lasting change for the better.", "trust"),
+            *said,
+        ]
     for name, claim, otherwise, page in said:
         page = claim.metric.page if claim else page
         with st.container(horizontal=True, key=f"links-lead-{name}", vertical_alignment="center", gap="small"):
@@ -429,14 +430,3 @@ def _places(found: Answer) -> None:
 
 def _lowered(words: str) -> str:
     return words if words[:2].isupper() else words[0].lower() + words[1:]
-
-
-def _due(now: Shown) -> str:
-    """The goal that falls due next, with its owner."""
-    open_goals = [state for state in series.states(now.snapshot).values() if state.due_on]
-    coming = [state for state in open_goals if state.due_on >= now.snapshot.as_of]
-    if not coming:
-        return "No goal with a due date is loaded."
-    state = min(coming, key=lambda state: state.due_on)
-    aim = f"{state.metric.name} {state.metric.write(state.metric.target)}"
-    return f"Due next: {state.goal} ({aim}) by {state.due_on:%-d %b %Y}. Owner: {state.metric.owner}."

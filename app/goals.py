@@ -277,6 +277,22 @@ def head(rows: pd.DataFrame) -> str:
     return listed([*told, *(f"{count} {word}" for count, word in others)])
 
 
+def due(found: Answer) -> str:
+    """The goal that falls due next and who owns it; of several on one day the furthest behind its plan."""
+    if found.state != "ready":
+        return found.sentence
+    still = found.rows[~found.rows["outlook"].isin(ENDED) & found.rows["due_on"].notna()]
+    if still.empty:
+        return "No open goal has a due date."
+    row = still.sort_values("due_on", kind="stable").iloc[0]
+    others = int((still["due_on"] == row["due_on"]).sum()) - 1
+    metric, shown = metrics().get(row["metric"]), write(row, row["target"])
+    aim = f" ({metric.name} {shown})" if metric and pd.notna(row["target"]) else ""
+    with_others = f", with {others} other{'s' if others > 1 else ''}" if others else ""
+    who = f"Owner: {row['owner']}." if row["owner"] else "It has no owner."
+    return f"Due next: {row['goal']}{aim} by {row['due_on']:%-d %b %Y}{with_others}. {who}"
+
+
 def opened(row: pd.Series) -> str:
     """One goal: its value, its gap to plan and its outlook."""
     if pd.isna(row["value"]):

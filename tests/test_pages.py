@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import demo as company
+from app.answers import answer
 from app.build import build
+from app.filters import Filters
 from app.metrics import metrics
 from app.snapshot import Snapshot, versions
+from tests import test_leading
 from tests.conftest import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -218,6 +222,37 @@ def test_headings_are_findings(visit, demo_snapshot) -> None:
         assert name, f"{heading.value} does not begin with the name of a metric"
         assert re.search(r"\w+ \w+", heading.value.removeprefix(name)), f"{heading.value} is a topic"
     assert tab.title[0].value not in names
+
+
+LED = {
+    "all": ({}, Filters()),
+    "a region": ({"regions": ["EMEA"]}, Filters(("EMEA",))),
+    "a channel": ({"channels": ["Phone"]}, Filters((), ("Phone",))),
+    "a period": ({"to": ["2026-03"]}, Filters(end=date(2026, 3, 1))),
+    "nothing": (
+        {"regions": ["unknown"], "channels": ["unknown"], "from": ["2024-06"], "to": ["2024-06"]},
+        Filters(("unknown",), ("unknown",), date(2024, 6, 1), date(2024, 6, 1)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("address", "filters"), LED.values(), ids=LED)
+def test_the_overview_begins_with_what_its_rows_say(
+    visit, demo_snapshot, demo, address: dict, filters: Filters
+) -> None:
+    """Title, what got worse, what got better, what is due: as stated a second time in test_leading."""
+    title, said = test_leading.head(demo, filters)
+    tab = sound(visit(demo_snapshot, OVERVIEW, **address))
+    assert tab.title[0].value == title
+    printed = [html.proto.body for html in tab.get("html") if 'class="said"' in html.proto.body]
+    assert [unescape(re.sub(r"<span.*?</span> |<[^>]*>", "", body)) for body in printed] == said
+
+
+def test_the_data_page_begins_with_what_its_rows_say(visit, demo_snapshot, demo: Snapshot) -> None:
+    figures = {name: answer(demo, name, None, Filters()).rows for name in ("files", "rejects", "unknown", "missing")}
+    said = [test_leading.data_sentence(name, rows) for name, rows in figures.items()]
+    tab = sound(visit(demo_snapshot, DATA))
+    assert (tab.title[0].value, [heading.value for heading in tab.header]) == (said[0], said)
 
 
 def test_the_numbers_of_the_cards_are_those_of_the_rows(visit, demo_snapshot, demo: Snapshot) -> None:
