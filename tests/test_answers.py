@@ -690,5 +690,7 @@ def test_few_cases_are_withheld_everywhere(world: Snapshot) -> None:
     assert found.state == "withheld"
     assert found.rows["base"].tolist() == [1, 7, 2]
     assert found.rows[["numerator", "value", "low", "high"]].isna().all(axis=None)
-    assert found.sentence == "Promises kept: fewer than 10 cases each, too few to show. Widen the filters."
+    assert found.sentence == "Promises kept: fewer than 10 cases each, too few to show."
+    chosen = answer(world, "trend", "promises_kept", Filters(regions=("EMEA",)))
+    assert chosen.sentence == f"{found.sentence} Widen the filters."
     assert answers.headline_claims(world, tuple(metrics()), Filters()) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from app import answers, goals, series
+from app import answers, coverage, goals, series
 from app.answers import answer
 from app.build import build
 from app.filters import Filters
@@ -363,3 +363,8 @@ def test_one_of_everything_is_said_in_the_singular(tickets, tmp_path: Path) -> N
     assert answer(made, "files", None, Filters()).sentence.startswith(
         "1 export, 39 rows, 1 rejected (2.56 %); it reaches"
     )
+
+
+def test_what_is_not_nothing_is_not_written_as_nothing() -> None:
+    """One of 84,943 is 0.001 %; 26 are 0.03 %."""
+    assert [coverage._share(part, 84_943) for part in (0, 1, 26)] == ["0 %", "below 0.01 %", "0.03 %"]
