@@ -8,9 +8,10 @@ import pandas as pd
 from app import goals
 from app.charts import FIT, LABEL_GAP, SVG, Chart, bounds, layered, month_axis, span, value_axis
 from app.metrics import Metric
-from app.theme import CARD, CONFIG, CONTEXT, GRID, INK, MEAN, ORDINARY, OUTLOOKS, TARGET, USUAL_RANGE, marked
+from app.theme import CONFIG, CONTEXT, GRID, INK, MEAN, ORDINARY, OUTLOOKS, TARGET, USUAL_RANGE, marked
 
 BULLET_HEIGHT, OUTLOOK_HEIGHT = 52, 260
+AIM = (0.06, 0.58)  # of a row: the dashed target crosses its bar, not the words below
 REACH = (-0.4, 1.4)  # of the way from baseline to target; what lies beyond is drawn at the edge, and written
 NARROW = "width < 700"  # on a phone the parts of a row stand below one another
 SPOKEN = ("off track", "on track", "met", "not met")  # outlooks written in their colour
@@ -132,7 +133,8 @@ def _by_width(narrow: object, wide: object) -> alt.ExprRef:
 @cache
 def _bullet(count: int) -> dict:
     rows, heads = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("heads"))
-    goal = alt.Y("goal", type="nominal", sort=None, title=None, axis=None, scale=alt.Scale(padding=0))
+    row = {"sort": None, "title": None, "axis": None, "scale": alt.Scale(type="band", padding=0)}
+    goal = alt.Y("goal", type="nominal", **row)
     scale = alt.Scale(
         domain=list(REACH),
         nice=False,
@@ -179,10 +181,15 @@ def _bullet(count: int) -> dict:
     plan = rows.mark_tick(
         thickness=2.5, size=_by_width(15, 20), color=INK, opacity=1, orient="vertical", yOffset=bar_line
     ).encode(y=goal, x=x("plan_way"), tooltip=tooltip)
-    ends = heads.mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3, opacity=_by_width(0, 1)).encode(
-        x=x("at"),
-        strokeDash=alt.condition("datum.at === 1", alt.value([5, 4]), alt.value([])),
-        strokeWidth=alt.condition("datum.at === 1", alt.value(1.3), alt.value(0.6)),
+    zero = heads.transform_filter("datum.at === 0").mark_rule(color=TARGET, strokeWidth=0.6, opacity=_by_width(0, 1))
+    aimed = (
+        rows.transform_filter("isValid(datum.begin)")
+        .mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3, opacity=_by_width(0, 1))
+        .encode(
+            x=alt.datum(1, type="quantitative", scale=scale, axis=None),
+            y=alt.Y("goal", type="nominal", bandPosition=AIM[0], **row),
+            y2=alt.Y2("goal", bandPosition=AIM[1]),
+        )
     )
     named = heads.mark_text(color=CONTEXT, baseline="bottom").encode(
         x=x("at"), y=alt.value(-5), text=alt.Text("text", type="nominal")
@@ -211,14 +218,15 @@ def _bullet(count: int) -> dict:
         ),
         text("brief", alt.ExprRef("0"), 17, _by_width("width", 1), opacity=_by_width(1, 0)),
         only_wide("who", "0", 9, "0.245"),
-        only_wide("step", "0.332", 13, "0.255", stroke=CARD, strokeWidth=4),
         only_wide("step", "0.332", 13, "0.255"),
         only_wide("value", "0.597", -9, "0.1", color=INK, fontWeight="bold", fontSize=13),
         only_wide("gap", "0.597", -9, "0.145", dx=62),
         only_wide("aim", "0.597", 9, "0.215"),
         only_wide("more", "0.82", 9, "0.18"),
     ]
-    layers = alt.layer(line, track, bar, plan, ends, named, outlook, *words).resolve_scale(color="independent")
+    layers = alt.layer(line, zero.encode(x=x("at")), track, bar, aimed, plan, named, outlook, *words).resolve_scale(
+        color="independent"
+    )
     padding = {"left": 2, "right": 4, "top": 22, "bottom": 2}
     sized = layers.properties(height=count * BULLET_HEIGHT, padding=padding, usermeta=SVG, autosize=FIT)
     return sized.configure(**CONFIG).to_dict()
