@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 import xml.etree.ElementTree as ElementTree
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -470,6 +471,92 @@ def test_a_phone_shows_the_page_without_sideways_scrolling_or_cut_text(site: str
     assert tab.locator("h1").bounding_box()["y"] < 844 / 3
     tab.get_by_test_id("stExpandSidebarButton").click()
     tab.get_by_role("combobox", name=re.compile("Region")).wait_for()
+
+
+# --- paper ---
+
+
+PAPER = {"width": 718, "height": 1032}  # pixels of A4 within the margins of the style sheet, upright
+STANDING = """() => {  // the page as it stands, without its scripts, which would draw the charts anew
+    const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules].map(rule => rule.cssText));
+    const whole = document.documentElement.cloneNode(true);
+    whole.querySelectorAll('script, link, style').forEach(element => element.remove());
+    const style = whole.querySelector('head').appendChild(document.createElement('style'));
+    style.textContent = rules.join('\\n');
+    return '<!doctype html>' + whole.outerHTML;
+}"""
+SEEN = """
+    const main = document.querySelector('[data-testid="stMain"]');
+    const seen = element => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    const named = element => `${element.tagName} ${(element.textContent || '').trim().slice(0, 60)}`;
+"""
+OFF_PAPER = f"""width => {{ {SEEN}
+    const drawn = 'svg, text, table, td, th, p, h1, h2, h3, [class*="st-key-card-"]';
+    return [...main.querySelectorAll(drawn)].filter(element => {{
+        const box = element.getBoundingClientRect();
+        return seen(element) && box.width && (box.right > width + 1 || box.left < -1);
+    }}).map(named);
+}}"""
+WRITTEN_OVER = f"""() => {{ {SEEN}
+    const lines = [];
+    for (const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT); walker.nextNode();) {{
+        const words = walker.currentNode, holder = words.parentElement;
+        if (!words.textContent.trim() || holder.closest('style') || !seen(holder)) continue;
+        const range = document.createRange();
+        range.selectNodeContents(words);
+        for (const box of range.getClientRects()) lines.push([box, words.textContent.trim()]);
+    }}
+    const found = [];
+    lines.forEach(([one, said], place) => lines.slice(place + 1).forEach(([two, also]) => {{
+        const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+        const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+        if (wide > 2 && high > 5) found.push(`${{said}} / ${{also}}`);
+    }}));
+    return found;
+}}"""
+TALLEST = f"""() => {{ {SEEN}
+    const whole = [...main.querySelectorAll('[class*="st-key-card-"]')].filter(seen);
+    const cut = whole.filter(card => getComputedStyle(card).breakInside !== 'avoid');
+    return [cut.map(named), Math.max(...whole.map(card => card.getBoundingClientRect().height))];
+}}"""
+
+
+def on_paper(tab: Page) -> Page:
+    """What the printer is given: the page drawn for the screen, set on A4 without being drawn again."""
+    paper = tab.context.new_page()
+    paper.set_viewport_size(PAPER)
+    paper.emulate_media(media="print")
+    paper.route("**/*", lambda route: route.fulfill(body="", content_type="text/html"), times=1)
+    paper.goto(tab.url)  # an empty page at its address, so that its fonts are found
+    paper.set_content(tab.evaluate(STANDING))
+    paper.evaluate("document.fonts.ready")
+    return paper
+
+
+def written_on(printed: bytes) -> list[bool]:
+    """Of each sheet of a PDF as Chromium writes it, whether there is any text on it."""
+    drawn = re.findall(rb"/Type\s*/Page\b.*?/Contents (\d+) 0 R", printed, re.DOTALL)
+    streams = [re.search(rb"\n%s 0 obj\n.*?stream\r?\n(.*?)endstream" % name, printed, re.DOTALL)[1] for name in drawn]
+    return [b"BT" in zlib.decompress(stream) for stream in streams]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_printed_page_is_a_page(site: str, visit, page: str) -> None:
+    """In the dark theme too: white paper, nothing beyond its edge, written over, cut in two, or only to be pressed."""
+    tab = visit(f"{site}/{page}", color_scheme="dark")
+    paper = on_paper(tab)
+    assert paper.evaluate(OFF_PAPER, PAPER["width"]) == []
+    assert paper.evaluate(WRITTEN_OVER) == []
+    cut, tallest = paper.evaluate(TALLEST)
+    assert cut == [] and tallest < PAPER["height"], "a card fits on a sheet, and stays in one piece"
+    pressed = paper.locator('button, [role="combobox"], [data-testid="stSidebar"], [data-testid="stPageLink"]')
+    assert [button.inner_text() for button in pressed.all() if button.is_visible()] == []
+    assert lightness(paper.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")) == 1
+    for words in paper.locator("h1, h2, td, text").all()[:60]:
+        ink = words.evaluate("word => getComputedStyle(word)[word.tagName === 'text' ? 'fill' : 'color']")
+        assert lightness(ink) < 0.5 or words.evaluate("word => word.tagName") == "text", words.inner_text()
+    printed = tab.pdf(format="A4", prefer_css_page_size=True, print_background=True)
+    assert all(written_on(printed)), "no sheet is left empty"
 
 
 # --- trouble ---
