@@ -473,6 +473,81 @@ def test_a_phone_shows_the_page_without_sideways_scrolling_or_cut_text(site: str
     tab.get_by_role("combobox", name=re.compile("Region")).wait_for()
 
 
+# --- the keyboard ---
+
+
+CONTROLS = """() => {
+    const seen = element => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    const places = '[data-testid="stSidebar"], [data-testid="stMain"]';
+    const found = [...document.querySelectorAll(`:is(${places}) :is(a[href], button, input, summary, [tabindex])`)]
+        .filter(element => seen(element) && element.tabIndex >= 0 && !element.disabled
+            && element.getBoundingClientRect().width > 1);
+    window.looks = element => {  // of it and what frames it
+        const parts = [];
+        for (let part = element, up = 0; part && up < 4; part = part.parentElement, up++) {
+            const style = getComputedStyle(part);
+            const outlined = style.outlineStyle === 'none' ? '' : style.outlineWidth + style.outlineColor;
+            parts.push(outlined, style.boxShadow, style.borderTopWidth === '0px' ? '' : style.borderTopColor);
+        }
+        return parts.join(' ');
+    };
+    window.controls = found;
+    window.unfocused = found.map(window.looks);
+    return found.map((element, place) => `${place} ${element.tagName} `
+        + (element.innerText || element.getAttribute('aria-label') || '').slice(0, 40));
+}"""
+STANDS_AT = """async () => {
+    await new Promise(done => setTimeout(done, 20));
+    const at = document.activeElement, place = window.controls.indexOf(at);
+    if (place >= 0) return [place, window.looks(at) !== window.unfocused[place], at.getBoundingClientRect().top];
+    return [at === document.body ? 'end' : 'elsewhere', true, 0];
+}"""
+IN_ORDER = """() => {
+    const cards = [...document.querySelectorAll('[class*="st-key-card-"]')].map(card => card.getBoundingClientRect());
+    const rows = (one, two) => Math.abs(one.top - two.top) < 8 ? one.left - two.left : one.top - two.top;
+    return cards.every((card, place) => !place || rows(cards[place - 1], card) < 0);
+}"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_keyboard_reaches_everything_in_its_order_and_shows_where_it_stands(site: str, visit, page: str) -> None:
+    """By Tab from the first link to the last download, and out again at the end."""
+    tab = visit(f"{site}/{page}")
+    controls = tab.evaluate(CONTROLS)
+    reached, unseen = [], []
+    for _ in range(len(controls) + 8):
+        tab.keyboard.press("Tab")
+        place, shows, top = tab.evaluate(STANDS_AT)
+        if place == "end":
+            break
+        if place != "elsewhere":  # the skip link and the scrolling page itself
+            reached.append(place)
+            unseen += [] if shows and 0 <= top < 900 else [controls[place]]
+    assert place == "end", "nothing holds the keyboard"
+    assert [controls[place] for place in reached] == controls
+    assert unseen == []
+    assert tab.evaluate(IN_ORDER), "what stands later in the page stands lower, or further to the right"
+
+
+def test_a_figure_is_explained_and_taken_away_by_keyboard(site: str, visit) -> None:
+    """Enter or Space opens, Escape closes and gives the keyboard back; Enter on CSV is a download."""
+    tab = visit(f"{site}/trust")
+    how = tab.locator(".st-key-links-promises_kept-trend").get_by_role("button", name="How is this computed?")
+    box = tab.locator('[data-testid="stPopoverBody"]')
+    for key in ("Enter", " "):
+        how.focus()
+        tab.keyboard.press(key)
+        box.get_by_text("from commitments").wait_for()
+        tab.keyboard.press("Escape")
+        box.wait_for(state="hidden")
+        settled(tab)
+        assert how.evaluate("button => button === document.activeElement"), key
+    tab.locator(".st-key-CSV-promises_kept-trend button").focus()
+    with tab.expect_download() as download:
+        tab.keyboard.press("Enter")
+    assert download.value.suggested_filename == "promises_kept-trend.csv"
+
+
 # --- paper ---
 
 
