@@ -1,6 +1,7 @@
 """Charts of goals: a bullet for each, from its baseline to its target, and one goal to its due date."""
 
 from functools import cache
+from textwrap import wrap
 
 import altair as alt
 import pandas as pd
@@ -10,7 +11,8 @@ from app.charts import FIT, LABEL_GAP, SVG, Chart, bounds, layered, month_axis, 
 from app.metrics import Metric
 from app.theme import CONFIG, CONTEXT, GRID, INK, MEAN, ORDINARY, OUTLOOKS, TARGET, USUAL_RANGE, marked
 
-BULLET_HEIGHT, OUTLOOK_HEIGHT = 52, 260
+BULLET_HEIGHT, TWO_LINE_HEIGHT, OUTLOOK_HEIGHT = 52, 66, 260
+NAME_LETTERS = 36  # of a line; a longer name takes two
 AIM = (0.06, 0.58)  # of a row: the dashed target crosses its bar, not the words below
 REACH = (-0.4, 1.4)  # of the way from baseline to target; what lies beyond is drawn at the edge, and written
 NARROW = "width < 700"  # on a phone the parts of a row stand below one another
@@ -20,7 +22,9 @@ SPOKEN = ("off track", "on track", "met", "not met")  # outlooks written in thei
 def bullet(rows: pd.DataFrame) -> Chart:
     """Goals on the way from their baseline to their target: a bar to the value, a tick where the plan is by now."""
     told = [row for _, row in rows.iterrows()]
+    names = ["\n".join(wrap(goal, NAME_LETTERS, max_lines=2, placeholder=" …")) for goal in rows["goal"]]
     drawn = rows[["goal", "outlook"]].assign(
+        name=names,
         kind=[_kind(row) for row in told],
         way=rows["way"].clip(*REACH),
         plan_way=rows["plan_way"].where(rows["way"].notna()),
@@ -38,7 +42,7 @@ def bullet(rows: pd.DataFrame) -> Chart:
         more=[row["note"] or goals.held_words(row) for row in told],
     )
     heads = pd.DataFrame({"at": [0.0, 1.0], "text": ["baseline", "target"]})
-    return Chart(_bullet(len(rows)), {"rows": drawn, "heads": heads})
+    return Chart(_bullet(len(rows), any("\n" in name for name in names)), {"rows": drawn, "heads": heads})
 
 
 def outlook(rows: pd.DataFrame, goal: pd.Series, metric: Metric) -> Chart:
@@ -131,7 +135,9 @@ def _by_width(narrow: object, wide: object) -> alt.ExprRef:
 
 
 @cache
-def _bullet(count: int) -> dict:
+def _bullet(count: int, tall: bool) -> dict:
+    height, lower = (TWO_LINE_HEIGHT, 7) if tall else (BULLET_HEIGHT, 0)
+    broken = "indexof(datum.name, '\\n') > 0"
     rows, heads = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("heads"))
     row = {"sort": None, "title": None, "axis": None, "scale": alt.Scale(type="band", padding=0)}
     goal = alt.Y("goal", type="nominal", **row)
@@ -165,13 +171,13 @@ def _bullet(count: int) -> dict:
             y=goal, x=alt.value(at), text=alt.Text(field, type="nominal")
         )
 
-    def only_wide(field: str, at: str, line: int, limit: str, **mark: object) -> alt.Chart:
+    def only_wide(field: str, at: str, line: int | alt.ExprRef, limit: str, **mark: object) -> alt.Chart:
         return text(
             field, alt.ExprRef(f"{at} * width"), line, _by_width(1, f"{limit} * width"), opacity=_by_width(0, 1), **mark
         )
 
-    bar_line = _by_width(1, -6)
-    upper = _by_width(-16, -9)
+    bar_line = _by_width(1 + lower, -6)
+    upper = _by_width(f"({broken} ? -23 : {lower - 16})", f"({broken} ? -17 : -9)")
     track = rows.mark_rule(strokeWidth=11, color=USUAL_RANGE, yOffset=bar_line).encode(
         y=goal, x=x("begin"), x2=alt.X2("end")
     )
@@ -194,13 +200,13 @@ def _bullet(count: int) -> dict:
     named = heads.mark_text(color=CONTEXT, baseline="bottom").encode(
         x=x("at"), y=alt.value(-5), text=alt.Text("text", type="nominal")
     )
-    line = rows.mark_rule(color=GRID, yOffset=BULLET_HEIGHT / 2).encode(
+    line = rows.mark_rule(color=GRID, yOffset=height / 2).encode(
         y=goal, x=alt.value(0), x2=alt.value(alt.ExprRef("width"))
     )
     outlook = text(
         "said",
         _by_width("width", "0.82 * width"),
-        upper,
+        _by_width(f"({broken} ? -23 : {lower - 16})", -9),
         _by_width("0.45 * width", "0.18 * width"),
         align=_by_width("'right'", "'left'"),
         fontWeight=_by_width("'normal'", "'bold'"),
@@ -208,16 +214,18 @@ def _bullet(count: int) -> dict:
     ).encode(color=marked(alt.Color, "kind", spoken, 0))
     words = [
         text(
-            "goal",
+            "name",
             alt.ExprRef("0"),
             upper,
             _by_width("width - 100", "0.25 * width"),
+            lineBreak="\n",
+            lineHeight=14,
             color=INK,
             fontWeight="bold",
             fontSize=_by_width(12, 13),
         ),
-        text("brief", alt.ExprRef("0"), 17, _by_width("width", 1), opacity=_by_width(1, 0)),
-        only_wide("who", "0", 9, "0.245"),
+        text("brief", alt.ExprRef("0"), 17 + lower, _by_width("width", 1), opacity=_by_width(1, 0)),
+        only_wide("who", "0", alt.ExprRef(f"{broken} ? 14 : 9"), "0.245"),
         only_wide("step", "0.332", 13, "0.255"),
         only_wide("value", "0.597", -9, "0.1", color=INK, fontWeight="bold", fontSize=13),
         only_wide("gap", "0.597", -9, "0.145", dx=62),
@@ -228,7 +236,7 @@ def _bullet(count: int) -> dict:
         color="independent"
     )
     padding = {"left": 2, "right": 4, "top": 22, "bottom": 2}
-    sized = layers.properties(height=count * BULLET_HEIGHT, padding=padding, usermeta=SVG, autosize=FIT)
+    sized = layers.properties(height=count * height, padding=padding, usermeta=SVG, autosize=FIT)
     return sized.configure(**CONFIG).to_dict()
 
 

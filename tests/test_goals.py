@@ -388,3 +388,14 @@ def test_a_reader_opens_another_goal_and_keeps_it_or_gets_the_worst(page):
     page.multiselect(key="regions").select("Asia Pacific").run()
     assert not page.exception
     assert page.selectbox(key="goal").value == "Solve at once in APAC (H2 2026)"
+
+
+def test_a_long_name_takes_two_lines_and_makes_room_for_them(demo: Snapshot) -> None:
+    """36 letters fit beside the outlook on a phone; what would need a third line ends in dots."""
+    rows = table(demo)
+    long = rows.assign(goal=[f"{'Answer every customer by phone ' * 3}{place}" for place in range(len(rows))])
+    short, tall = goal_charts.bullet(rows), goal_charts.bullet(long)
+    assert not any("\n" in name for name in short.data["rows"]["name"])
+    for name in tall.data["rows"]["name"]:
+        assert name.count("\n") == 1 and max(map(len, name.split("\n"))) <= 36 and name.endswith(" …")
+    assert tall.spec["height"] > short.spec["height"]
