@@ -62,6 +62,11 @@ def _title(claims: list[Claim], metrics: tuple[str, ...], title: str = "") -> No
     st.caption(f"{words} · {f'data {age(max(reach))}' if reach else 'no data loaded'}")
 
 
+def section(question: str) -> None:
+    """What the figures that follow answer. Of one rank with their findings: no level of headings is left out."""
+    st.html(f'<h2 class="section">{escape(question)}</h2>')
+
+
 def headline(*metrics: str) -> None:
     """Cards: the latest finished month with its months in small, and whether that is a change."""
     with st.grid(len(metrics), min_column_width=150, gap="small", key="headline"):
@@ -269,7 +274,8 @@ def representation(attribute: str) -> None:
     chart = people_charts.levels(rows)
     with framed(one, "Share of the level; open and dashed: fewer than 10 people.", lambda: [("", chart)]):
         chips = [
-            f'<span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>{escape(category)}'
+            f'<span class="named"><span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>'
+            f"{escape(category)}</span>"
             for category, group in people_charts.named_groups(rows).items()
         ]
         st.html(f'<div class="chips">{" ".join(chips)}</div>')
@@ -354,7 +360,7 @@ def goals_closing(*metrics: str) -> None:
     step = (
         f"is “{row['next_step']}” enough, or what else will be done?" if row["next_step"] else "what is the next step?"
     )
-    st.subheader("To take away", anchor=False)
+    section("To take away")
     st.markdown(
         f"{row['goal']} is off track: {step} **{row['owner'] or 'No owner yet'}**, by {row['due_on']:%-d %b %Y}."
     )
@@ -367,7 +373,7 @@ def ideas_closing(*metrics: str) -> None:
     if not question:
         closing(*metrics)
         return
-    st.subheader("To take away", anchor=False)
+    section("To take away")
     st.markdown(f"{question} **{found.metric.owner}**, at the next review.")
 
 
@@ -399,7 +405,7 @@ def closing(*metrics: str) -> None:
         question = "Nothing here changed for the worse: what should be tried next?"
     due = f", by {state.due_on:%-d %b %Y}" if state.due_on else ", at the next review"
     step = f" Next step agreed: {state.next_step}." if state.next_step else ""
-    st.subheader("To take away", anchor=False)
+    section("To take away")
     st.markdown(f"{question} **{state.metric.owner}**{due}.{step}")
 
 

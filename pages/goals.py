@@ -17,29 +17,29 @@ figures.goals_head("Will we make it?", *METRICS)
 figures.goals()
 figures.goal()
 
-st.subheader("Where is the opened goal behind?", anchor=False)
+figures.section("Where is the opened goal behind?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.behind()
 
-st.subheader("Do we set goals well, and meet them?", anchor=False)
+figures.section("Do we set goals well, and meet them?")
 figures.headline("goals_met", "goals_well_defined", "closed_loop", "required_training")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("goals_met")
     figures.by_region("goals_well_defined")
 
-st.subheader("Are people trained?", anchor=False)
+figures.section("Are people trained?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("required_training")
     figures.trend("training_hours")
 
-st.subheader("Does feedback lead to action?", anchor=False)
+figures.section("Does feedback lead to action?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("closed_loop")
     figures.trend("survey_response")
     figures.by_channel("closed_loop")
     figures.by_channel("survey_response")
 
-st.subheader("Outcomes", anchor=False)
+figures.section("Outcomes")
 st.markdown(
     "Service win rate and revenue kept will stand here when exports of deals and of costs are loaded: "
     "beside the goals, never as proof that one caused the other."

@@ -9,20 +9,20 @@ METRICS = ("recognised_in_time", "customer_ideas", "ideas_per_100")
 figures.ideas_head("How far do ideas travel?", *METRICS)
 figures.headline("ideas_per_100", "customer_ideas", "recognised_in_time")
 
-st.subheader("How far do they come, and where do they stand?", anchor=False)
+figures.section("How far do they come, and where do they stand?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.idea_funnel()
     figures.idea_age()
 figures.idea_flow()
 
-st.subheader("Who submits them?", anchor=False)
+figures.section("Who submits them?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("ideas_per_100")
     figures.trend("customer_ideas")
     figures.by_region("ideas_per_100")
     figures.by_region("customer_ideas")
 
-st.subheader("Are they recognised?", anchor=False)
+figures.section("Are they recognised?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("recognised_in_time")
     figures.by_region("recognised_in_time")

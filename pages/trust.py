@@ -20,13 +20,13 @@ METRICS = (
 figures.finding("Do customers believe us, and do we keep our word?", *METRICS)
 figures.headline("promises_kept", "nps", "first_reply_hours", "sla_attainment")
 
-st.subheader("Do we keep our promises?", anchor=False)
+figures.section("Do we keep our promises?")
 figures.trend("promises_kept")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("promises_kept")
     figures.by_channel("promises_kept")
 
-st.subheader("How long do customers wait?", anchor=False)
+figures.section("How long do customers wait?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("first_reply_hours")
     figures.trend("first_reply_hours_p90")
@@ -42,14 +42,14 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.by_channel("sla_attainment")
 figures.channels("sla_attainment")
 
-st.subheader("Do they have to come back?", anchor=False)
+figures.section("Do they have to come back?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("first_contact_resolution")
     figures.trend("reopened")
 figures.where("first_contact_resolution")
 figures.where("reopened")
 
-st.subheader("What do they say?", anchor=False)
+figures.section("What do they say?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("nps")
     figures.recommendation()

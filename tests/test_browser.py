@@ -241,13 +241,13 @@ MARKS = "svg .mark-symbol path, svg .mark-rect path, svg .mark-rule line, svg .m
 
 
 def violations(tab: Page) -> list[str]:
-    """What axe-core finds that keeps a reader from reading or using the page: serious and critical."""
+    """What axe-core finds that keeps a reader from using the page: serious, critical, or headings out of order."""
     tab.evaluate(AXE)
     found = tab.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
     return [
         f"{rule['id']} at {json.dumps(node['target'])}: {node['failureSummary']}"
         for rule in found
-        if rule["impact"] in ("serious", "critical")
+        if rule["impact"] in ("serious", "critical") or rule["id"] == "heading-order"
         for node in rule["nodes"]
         if not any(selector in json.dumps(node["target"]) for selector in NOT_OURS.get(rule["id"], ()))
     ]
