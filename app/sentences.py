@@ -153,14 +153,9 @@ def places(metric: Metric, rows: pd.DataFrame) -> str:
     if len(rows) == 1 and rows["judgement"].iloc[0] == "" and rows["status"].iloc[0] != "withheld":
         return f"{metric.name}: {metric.write(rows['value'].iloc[0])} in {rows[place].iloc[0]}, the only {place} here"
     told = rows[rows["value"].notna() & (rows[place] != "unknown")].sort_values("value")
-    if metric.kind == "rate" and len(told):
-        least, most = told.iloc[0], told.iloc[-1]
-        ends = f"{metric.write(least['value'])} in {least[place]} to {metric.write(most['value'])} in {most[place]}"
-        return f"{metric.name}: {ends}"
     if metric.kind == "rate" and rows["value"].notna().any():
-        least, most = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
-        span = f"{metric.write(least['value'])} in {least[place]} to {metric.write(most['value'])} in {most[place]}"
-        return f"{metric.name}: {span}"
+        shown = told if len(told) else rows[rows["value"].notna()].sort_values("value")
+        return f"{metric.name}: {_reach(metric, shown, place)}"
     if named.empty:
         return f"{metric.name}: no {place} has enough cases"
     if worse and len(worse) == len(named) and len(named) > 1:
@@ -175,6 +170,16 @@ def places(metric: Metric, rows: pd.DataFrame) -> str:
         who = listed(better[:3]) + (" …" if len(better) > 3 else "")
         return f"{metric.name}: {who} clearly better than {against} ({goal}), none worse"
     return f"{metric.name}: no {place} differs clearly from {against} ({goal})"
+
+
+def _reach(metric: Metric, shown: pd.DataFrame, place: str) -> str:
+    """From the least to the most of places in order of their value; one number where both are written alike."""
+    least, most = ((metric.write(row["value"]), row[place]) for row in (shown.iloc[0], shown.iloc[-1]))
+    if len(shown) == 1:
+        return f"{least[0]} in {least[1]}"
+    if least[0] == most[0]:
+        return f"about {least[0]} in {listed(sorted(shown[place])) if len(shown) < 3 else f'all {len(shown)} {place}s'}"
+    return f"{least[0]} in {least[1]} to {most[0]} in {most[1]}"
 
 
 def channels(metric: Metric, rows: pd.DataFrame) -> str:

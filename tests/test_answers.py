@@ -376,9 +376,15 @@ def place_sentence(rows: pd.DataFrame, metric: Metric, place: str) -> str:
     if len(rows) == 1 and shown and not rows["judgement"].iloc[0]:
         return f"{metric.name}: {metric.write(shown[0]['value'])} in {shown[0][place]}, the only {place} here"
     if metric.kind == "rate" and shown:
-        least, *_, most = sorted(shown, key=lambda row: row["value"])
-        both = (f"{metric.write(row['value'])} in {row[place]}" for row in (least, most))
-        return f"{metric.name}: {' to '.join(both)}"
+        told = sorted((row for row in shown if row[place] != "unknown"), key=lambda row: row["value"]) or shown
+        least, most = (metric.write(row["value"]) for row in (told[0], told[-1]))
+        if len(told) == 1:
+            return f"{metric.name}: {least} in {told[0][place]}"
+        if least == most:
+            names = sorted(row[place] for row in told)
+            where = " and ".join(names) if len(names) < 3 else f"all {len(names)} {place}s"
+            return f"{metric.name}: about {least} in {where}"
+        return f"{metric.name}: {least} in {told[0][place]} to {most} in {told[-1][place]}"
     if not named:
         return f"{metric.name}: no {place} has enough cases"
     if not worse and not better:
