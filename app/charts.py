@@ -55,7 +55,8 @@ def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
     low, high = span(points[["value", "lower", "upper", "mean", "target"]], metric)
     ends = _end_labels(rows, metric, low, high)
     frame = pd.DataFrame({"y": [low, high]})
-    return Chart(_trend(metric.unit, metric.target is not None), {"points": points, "ends": ends, "frame": frame})
+    chart = _trend(metric.unit, metric.target is not None, metric.standing)
+    return Chart(chart, {"points": points, "ends": ends, "frame": frame})
 
 
 def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
@@ -239,7 +240,8 @@ def _frame(unit: str, ticks: int = 5) -> alt.Chart:
 
 
 @cache
-def _trend(unit: str, target: bool) -> dict:
+def _trend(unit: str, target: bool, standing: bool) -> dict:
+    """What stands over time is not judged by month: it has no limits to draw."""
     points, ends = alt.Chart(alt.NamedData("points")), alt.Chart(alt.NamedData("ends"))
     month = month_axis()
 
@@ -256,9 +258,12 @@ def _trend(unit: str, target: bool) -> dict:
     }
     quiet = "datum.kind === 'quiet' || datum.kind === 'target'"
     written = {"align": "left", "baseline": "middle", "dx": 12}
-    layers = [
+    usual = [
         points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("lower"), y2=alt.Y2("upper")),
         points.mark_line(color=MEAN, strokeWidth=1).encode(x=month, y=y("mean")),
+    ]
+    layers = [
+        *([] if standing else usual),
         points.mark_line(color=ORDINARY, strokeWidth=1.5).encode(x=month, y=y("value")),
         _marks(58, month, y("value")),
         ends.transform_filter(quiet).mark_text(**written).encode(**text),
@@ -267,7 +272,7 @@ def _trend(unit: str, target: bool) -> dict:
     ]
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3)
-        layers.insert(2, dashed.encode(x=month, y=y("target")))
+        layers.insert(len(layers) - 5, dashed.encode(x=month, y=y("target")))
     return layered(TREND_HEIGHT, 8, *layers)
 
 

@@ -25,7 +25,7 @@ figures.section("Do we set goals well, and meet them?")
 figures.headline("goals_met", "goals_well_defined", "closed_loop", "required_training")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("goals_met")
-    figures.by_region("goals_well_defined")
+    figures.trend("goals_well_defined")
 
 figures.section("Are people trained?")
 with st.grid(2, min_column_width=330, gap="small"):
