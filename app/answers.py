@@ -6,6 +6,7 @@ import pandas as pd
 
 from app import coverage, goals, people, pipeline, sentences, spc
 from app.filters import Filters, listed
+from app.metrics import Metric
 from app.records import last_workday
 from app.series import (
     LOW_BASE,
@@ -39,17 +40,24 @@ def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters
     if not state.rows:
         return Answer(figure, state.metric, filters, pd.DataFrame(), missing(state), "missing", state.as_of, queries)
     rows = make(snapshot, figure, state, filters)
+    if state.metric.about == "people":
+        rows = rows.assign(as_of=pd.Timestamp(state.as_of))
     if rows.empty:
         sentence, found = _nothing(snapshot, figure, state, filters), "empty"
     elif not (rows["status"] != "withheld").any():
-        least = state.metric.minimum_base
         widen = " Widen the filters." if filters != Filters() else ""
-        sentence = f"{state.metric.name}: fewer than {least} cases each, too few to show.{widen}"
+        sentence = f"{state.metric.name}: {_too_few(state.metric)}, too few to show.{widen}"
         found = "withheld"
     else:
         sentence, found = say(state.metric, rows), "ready"
     note = people.scope_note(filters) if state.metric.about == "people" else ""
     return Answer(figure, state.metric, filters, rows, sentence, found, state.as_of, queries, note)
+
+
+def _too_few(metric: Metric) -> str:
+    if metric.about == "people":
+        return "fewer than 10 people who count or who do not, or fewer than 25 in all"
+    return f"fewer than {metric.minimum_base} cases each"
 
 
 def _nothing(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> str:
@@ -133,8 +141,15 @@ TREND = [
 ]
 
 
+PROTECTED = ["nearest", "rule_version"]  # of a figure about people: to what its counts are rounded, and by which rules
+
+
 def _trend(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
-    return all_places(snapshot, state, filters)[TREND]
+    return all_places(snapshot, state, filters)[_told(state, TREND)]
+
+
+def _told(state: State, columns: list[str]) -> list[str]:
+    return [*columns, *PROTECTED] if state.metric.about == "people" else columns
 
 
 def _channels(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
@@ -143,7 +158,7 @@ def _channels(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     if one.empty:
         return one
     judged = [
-        judge(rows, state).assign(channel=channel)[["channel", *TREND]]
+        judge(rows, state).assign(channel=channel)[_told(state, ["channel", *TREND])]
         for channel, rows in one.groupby("channel", sort=True)
     ]
     return pd.concat(judged, ignore_index=True)
@@ -170,7 +185,7 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
         rows["judgement"] = ""  # no interval to decide by; and the only one cannot differ from all
     rows = rows.sort_values("value", ascending=metric.better != "lower", kind="stable", na_position="last")
     columns = [place, "numerator", "base", "value", "low", "high", "status", "reference", "reference_kind", "judgement"]
-    return rows[columns].reset_index(drop=True)
+    return rows[_told(state, columns)].reset_index(drop=True)
 
 
 def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
@@ -179,6 +194,8 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     if judged.empty:
         return judged
     finished = judged[judged["finished"]]
+    if state.metric.standing and finished["value"].notna().any():
+        finished = finished[finished["value"].notna()]  # it stands as it was last told
     last = (judged if finished.empty else finished).iloc[[-1]].reset_index(drop=True)
     totals = over_period(snapshot, state, filters)
     whole = totals[totals["region"].isna() & totals["channel"].isna()].reset_index(drop=True)
@@ -203,6 +220,7 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
             "period_from": judged["month"].min(),
             "period_to": judged["month"].max(),
             **{f"period_{name}": whole[name] for name in ("numerator", "base", "value", "low", "high")},
+            **{name: last[name] for name in _told(state, [])},
         }
     )
 

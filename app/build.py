@@ -13,13 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from app import records, snapshot
+from app import audit, confidential, protection, records, snapshot
 from app.exports import BadExport, Export, find, recognise, sources
 from app.metrics import QUERIES, Metric, metrics
 
 MOST_REJECTED = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
 KEPT_VERSIONS = 3
-LEAST_PEOPLE = 10  # of a scope of a figure about people
 SHARED_RECORDS = (
     "months",
     "headcount",
@@ -30,7 +29,6 @@ DATASETS = (
     "goals",
     "trust",
     "innovation",
-    "people",
 )  # folders of bespoke queries: each becomes a table of the snapshot
 
 
@@ -59,9 +57,15 @@ class File:
 
 
 def build(
-    exports: Path, published: Path, say: Callable[[str], None] = lambda line: None, today: date | None = None
+    exports: Path,
+    published: Path,
+    say: Callable[[str], None] = lambda line: None,
+    today: date | None = None,
+    rules: confidential.Rules | None = None,
 ) -> dict:
     """Read every export below `exports` and publish a snapshot at `published`; return the report of the build.
+
+    Figures about people keep to `rules`, by default those of data/confidentiality.toml.
 
     The report holds files, metrics, snapshot and seconds. Raises BuildFailed, with whatever was published before left
     in place: the new snapshot is written beside it under a name of its own and then put in its place at one stroke.
@@ -74,7 +78,8 @@ def build(
             warehouse.execute("set preserve_insertion_order = true")
             warehouse.execute("set temp_directory = $folder", {"folder": str(work)})
             files = _load(warehouse, exports, today, say)
-            computed = _compute(warehouse, work / "snapshot.duckdb", files, say)
+            rules = rules or confidential.rules()
+            computed = _compute(warehouse, work / "snapshot.duckdb", _previous(published), files, rules, say)
         version = _publish(work / "snapshot.duckdb", published)
     except BuildFailed as failed:
         failed.seconds = round(time.perf_counter() - started, 3)
@@ -213,7 +218,12 @@ def _reasons(warehouse: duckdb.DuckDBPyConnection, file: int) -> list[tuple[str,
 
 
 def _compute(
-    warehouse: duckdb.DuckDBPyConnection, target: Path, files: list[tuple[File, Export]], say: Callable[[str], None]
+    warehouse: duckdb.DuckDBPyConnection,
+    target: Path,
+    previous: Path | None,
+    files: list[tuple[File, Export]],
+    rules: confidential.Rules,
+    say: Callable[[str], None],
 ) -> list[dict]:
     """Fill a new snapshot: metrics, bespoke datasets, and what there is to know about files and rejects."""
     warehouse.execute(f"attach '{str(target).replace(chr(39), chr(39) * 2)}' as snapshot")
@@ -225,36 +235,25 @@ def _compute(
     for name in SHARED_RECORDS:
         sql = (QUERIES / "records" / f"{name}.sql").read_text("utf-8")
         warehouse.execute(f"create table {name} as {sql}", _asked(warehouse, sql, max(last.values())))
-    _count_people(warehouse)
-    computed = []
-    done: set[str] = set()
+    protection.prepare(warehouse)
+    took: dict[str, float] = {}  # seconds of each query; several metrics may read one
     for metric in metrics().values():
-        started = time.perf_counter()
-        as_of = last[metric.records[0]] if all(record in last for record in metric.records) else None
-        rows = 0
-        if as_of:
-            if metric.query not in done:
-                say(f"computing {metric.query}")
-                _stack(warehouse, metric, as_of)
-                done.add(metric.query)
-            rows = _rows_of(warehouse, metric)
-        warehouse.execute("insert into snapshot.metrics values (?, ?, ?, ?)", [metric.id, metric.sql, as_of, rows])
-        computed.append(
-            {
-                "metric": metric.id,
-                "state": "computed" if rows else "no rows" if as_of else "no export",
-                "rows": rows,
-                "as_of": as_of.isoformat() if as_of else None,
-                "seconds": round(time.perf_counter() - started, 3),
-            }
-        )
+        if metric.query not in took and (as_of := _as_of(metric, last)):
+            started = time.perf_counter()
+            say(f"computing {metric.query}")
+            _stack(warehouse, metric, as_of)
+            took[metric.query] = time.perf_counter() - started
     as_of = max(last.values())
     for folder in DATASETS:
         for query in sorted((QUERIES / folder).glob("*.sql")):
             say(f"computing {query.stem}")
             sql = query.read_text("utf-8")
             warehouse.execute(f"create table snapshot.{query.stem} as {sql}", _asked(warehouse, sql, as_of))
-    _describe(warehouse, files, as_of)
+    _protect(warehouse, previous, as_of, rules, say)
+    computed = [
+        _noted(warehouse, metric, _as_of(metric, last), took.get(metric.query, 0)) for metric in metrics().values()
+    ]
+    _describe(warehouse, files, as_of, rules)
     warehouse.execute("checkpoint snapshot")
     warehouse.execute("detach snapshot")
     return computed
@@ -268,22 +267,51 @@ def _reaches(warehouse: duckdb.DuckDBPyConnection) -> dict[str, date]:
     return {name: newest if contracts[name].standing else day for name, day in last.items()}
 
 
-def _count_people(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """How many people each month and scope holds: a scope with fewer than ten is not told apart."""
-    warehouse.execute(
-        f"create table population as select month, scope, place from ({_scopes('headcount', 'count(*) as people')}) "
-        f"where people >= {LEAST_PEOPLE}"
-    )
+def _as_of(metric: Metric, last: dict[str, date]) -> date | None:
+    """The day to which a metric is known: its first record dates it, and all of them have to be there."""
+    return last[metric.records[0]] if all(record in last for record in metric.records) else None
 
 
-def _scopes(rows: str, sums: str) -> str:
-    """SQL that adds rows up to the scopes allowed for people: everyone, one region, one channel; never both."""
-    return f"""
-        select month, 'everyone' as scope, '' as place, {sums} from {rows} group by month
-        union all
-        select month, 'region', region, {sums} from {rows} where region <> 'unknown' group by month, region
-        union all
-        select month, 'channel', channel, {sums} from {rows} where channel <> 'unknown' group by month, channel"""
+def _protect(
+    warehouse: duckdb.DuckDBPyConnection,
+    previous: Path | None,
+    as_of: date,
+    rules: confidential.Rules,
+    say: Callable[[str], None],
+) -> None:
+    """Count people by every query of theirs, and tell the snapshot what the rules allow."""
+    say("protecting figures about people")
+    for query in sorted((QUERIES / "people").glob("*.sql")):
+        sql = query.read_text("utf-8")
+        protection.count(warehouse, query.stem, sql, _asked(warehouse, sql, as_of))
+    measured = {metric.query: metric for metric in metrics().values() if metric.about == "people"}
+    try:
+        protection.publish(warehouse, measured, rules, previous)
+    except audit.CannotProtect as error:
+        raise BuildFailed([f"figures about people cannot be told safely: {error}"]) from None
+
+
+def _previous(published: Path) -> Path | None:
+    """The snapshot that is published now, where this version of the product can read it."""
+    try:
+        snapshot.opened(snapshot.current(published)).close()
+    except snapshot.NoSnapshot:
+        return None
+    return snapshot.current(published)
+
+
+def _noted(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date | None, seconds: float) -> dict:
+    """Write what became of a metric, for the snapshot and for the report."""
+    sql = f"select count(*) from snapshot.{_table(metric)} where metric = $metric"
+    rows = warehouse.execute(sql, {"metric": metric.query}).fetchone()[0]
+    warehouse.execute("insert into snapshot.metrics values (?, ?, ?, ?)", [metric.id, metric.sql, as_of, rows])
+    return {
+        "metric": metric.id,
+        "state": "computed" if rows else "no rows" if as_of else "no export",
+        "rows": rows,
+        "as_of": as_of.isoformat() if as_of else None,
+        "seconds": round(seconds, 3),
+    }
 
 
 def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) -> None:
@@ -299,16 +327,13 @@ def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) ->
         "score": ["month", "region", "channel", "numerator", "denominator", "squares"],
         "quantile": ["month", "region", "channel", "bucket", "tally"],
     }[metric.kind]
+    if metric.about == "people" and metric.kind == "rate" and "people" in described:
+        shape = [*shape[:4], "people", shape[4]]
     if described != shape:
         raise ValueError(f"queries/metrics/{metric.query}.sql returns {described}, a {metric.kind} needs {shape}")
     asked = _asked(warehouse, sql, as_of)
     if metric.about == "people":
-        sums = "sum(numerator) as numerator, cast(sum(denominator) as bigint) as denominator"
-        warehouse.execute(
-            f"insert into snapshot.people_months select '{metric.query}', * from ({_scopes(f'({sql})', sums)}) "
-            "semi join population using (month, scope, place) order by all",
-            asked,
-        )
+        protection.measure(warehouse, metric, described, asked)
         return
     squares = "" if metric.kind in ("score", "quantile") else ", null"
     warehouse.execute(
@@ -324,36 +349,37 @@ def _table(metric: Metric) -> str:
     return "metric_buckets" if metric.kind == "quantile" else "metric_months"
 
 
-def _rows_of(warehouse: duckdb.DuckDBPyConnection, metric: Metric) -> int:
-    sql = f"select count(*) from snapshot.{_table(metric)} where metric = $metric"
-    return warehouse.execute(sql, {"metric": metric.query}).fetchone()[0]
-
-
 def _asked(warehouse: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict[str, date]:
     return {"as_of": as_of} if "as_of" in warehouse.extract_statements(sql)[0].named_parameters else {}
 
 
-def _describe(warehouse: duckdb.DuckDBPyConnection, files: list[tuple[File, Export]], as_of: date) -> None:
-    """Write what a reader may know of the files: counts and reasons, never a value."""
+def _describe(
+    warehouse: duckdb.DuckDBPyConnection, files: list[tuple[File, Export]], as_of: date, rules: confidential.Rules
+) -> None:
+    """Write what a reader may know of the files: counts and reasons, never a value.
+
+    Rows of exports about people are counted as people are: with a row each they would tell how many there are.
+    """
     for number, (file, export) in enumerate(files):
-        span = records.reaches(warehouse, records.contracts()[file.record], number)
+        contract = records.contracts()[file.record]
+        told, nearest = (rules.told, rules.nearest) if contract.about == "people" else (int, 1)
+        span = records.reaches(warehouse, contract, number)
         with export.path.open("rb") as stream:
             fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
-        counts = [file.read, file.kept, file.rejected, file.repeated, file.blank]
+        counts = [told(count) for count in (file.read, file.kept, file.rejected, file.repeated, file.blank)]
         warehouse.execute(
-            "insert into snapshot.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [file.path, file.system, file.record, *counts, *(span or (None, None)), fingerprint],
+            "insert into snapshot.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [file.path, file.system, file.record, *counts, nearest, *(span or (None, None)), fingerprint],
         )
-        warehouse.execute(
-            "insert into snapshot.rejects select $path, coalesce(col, ''), reason, count(distinct line) from rejects "
-            "where file = $file group by all order by all",
-            {"path": file.path, "file": number},
-        )
-        warehouse.execute(
-            "insert into snapshot.unknown select $path, col, count(distinct word), sum(rows) from unknown_words "
-            "where file = $file group by all order by all",
-            {"path": file.path, "file": number},
-        )
+        for table, sql in {
+            "rejects": "select coalesce(col, ''), reason, count(distinct line) from rejects where file = $file "
+            "group by all order by all",
+            "unknown": "select col, count(distinct word), sum(rows) from unknown_words where file = $file "
+            "group by all order by all",
+        }.items():
+            for first, second, rows in warehouse.execute(sql, {"file": number}).fetchall():
+                row = [file.path, first, second, told(rows), nearest]
+                warehouse.execute(f"insert into snapshot.{table} values (?, ?, ?, ?, ?)", row)
     warehouse.execute(
         "insert into snapshot.snapshot values (?, ?, ?)",
         [snapshot.FORMAT, datetime.now(UTC).replace(tzinfo=None), as_of],

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import answers, charts, downloads, pictures, series
+from app import answers, charts, coverage, downloads, pictures, series
 from app.answers import PLACES
 from app.charts import Chart
 from app.filters import Filters, listed
@@ -127,9 +127,10 @@ def _explain(found: Answer, snapshot: Snapshot) -> None:
     target = "No target is set." if metric.target is None else f"Target {metric.write(metric.target)}."
     st.markdown(f"{target} Owner: {metric.owner}. Definition reviewed {metric.reviewed:%-d %b %Y}.")
     for _, row in files[files["record"].isin(metric.records)].iterrows():
+        kept = f"{coverage.written(row['kept'])} of {coverage.written(row['read'])} rows"
         st.markdown(
             f"Records: **{row['record']}** from {row['path']} ({row['system']}), "
-            f"{row['kept']:,} of {row['read']:,} rows, SHA-256 {row['fingerprint'][:12]}…"
+            f"{kept}, SHA-256 {row['fingerprint'][:12]}…"
         )
     st.dataframe(downloads.plain(found.rows), hide_index=True, height=240)
     st.code(sql_of(found, snapshot), language="sql")

@@ -59,6 +59,10 @@ def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
     return Chart(chart, {"points": points, "ends": ends, "frame": frame})
 
 
+def _counted(base: int) -> str:
+    return "" if pd.isna(base) else f"{base:,}"
+
+
 def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
     """One of several charts on one scale, that of `whole`: months with their 95 % interval."""
     low, high = span(whole[["value", "low", "high", "target"]], metric)
@@ -72,7 +76,7 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Places with their 95 % interval against a reference line: value and base stand at the right."""
     drawn = rows.rename(columns={rows.columns[0]: "place"})
     drawn["shown"] = [_shown(value, metric).removesuffix(" per 100") for value in drawn["value"]]
-    drawn["base_shown"] = [f"{base:,}" for base in drawn["base"]]
+    drawn["base_shown"] = [_counted(base) for base in drawn["base"]]
     drawn["note"] = drawn["status"].map({"withheld": f"fewer than {metric.minimum_base} cases"}).fillna("")
     drawn["interval"] = [_interval(*ends, metric) for ends in zip(drawn["low"], drawn["high"], strict=True)]
     drawn["judgement"] = drawn["judgement"].replace("", "no clear difference")
@@ -113,7 +117,7 @@ def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     points = rows[rows["value"].notna()].reset_index(drop=True)
     points["shown"] = [_shown(value, metric) for value in points["value"]]
     points["interval"] = [_interval(*ends, metric) for ends in zip(points["low"], points["high"], strict=True)]
-    points["base_shown"] = [f"{base:,}" for base in points["base"]]
+    points["base_shown"] = [_counted(base) for base in points["base"]]
     points["reading"] = [
         "month not finished" if not finished else _reading(label, rule)
         for finished, label, rule in zip(points["finished"], points["label"], points["rule"], strict=True)

@@ -10,11 +10,15 @@ from app.snapshot import Snapshot
 
 
 def files(snapshot: Snapshot, filters: Filters) -> Answer:
-    """One row per export: who wrote it, what it covers, what became of its rows."""
+    """One row per export: who wrote it, what it covers, what became of its rows.
+
+    Rows about people are counted to the nearest five; a count that is not there is one of fewer than ten.
+    """
     rows = snapshot.ask("figures/files")
-    rejected, read = int(rows["rejected"].sum()), int((rows["read"] - rows["blank"]).sum())
+    rejected, read = int(rows["rejected"].sum()), int(rows["read"].sum() - rows["blank"].sum())
     newest = f"{rows['last_on'].max():%-d %b %Y}"
-    told = f"{_counted(len(rows), 'export')}, {_counted(read, 'row')}, {rejected:,} rejected ({_share(rejected, read)})"
+    told = f"{_counted(len(rows), 'export')}, {_about(rows)}{_counted(read, 'row')}"
+    told += f", {rejected:,} rejected ({_share(rejected, read)})"
     sentence = f"{told}; {'they reach' if len(rows) > 1 else 'it reaches'} to {newest}"
     return _told("files", rows, sentence, snapshot)
 
@@ -25,7 +29,7 @@ def rejects(snapshot: Snapshot, filters: Filters) -> Answer:
     if rows.empty:
         return _told("rejects", rows, "No row was rejected", snapshot)
     worst = rows.iloc[0]
-    count = _counted(rows["rows"].sum(), "row")
+    count = _together(rows, "row")
     sentence = f"{count} rejected, most for: {worst['column']} {worst['reason']} ({worst['path']})"
     return _told("rejects", rows, sentence, snapshot)
 
@@ -35,7 +39,7 @@ def unknown(snapshot: Snapshot, filters: Filters) -> Answer:
     rows = snapshot.ask("figures/unknown")
     if rows.empty:
         return _told("unknown", rows, "Every region and channel is known", snapshot)
-    count = _counted(rows["rows"].sum(), "cell")  # a row may name two places that nobody knows
+    count = _together(rows, "cell")  # a row may name two places that nobody knows
     sentence = f"{count} with a region or channel that is not known, counted as unknown"
     return _told("unknown", rows, sentence, snapshot)
 
@@ -58,6 +62,20 @@ def missing(snapshot: Snapshot, filters: Filters) -> Answer:
 def _told(figure: str, rows: pd.DataFrame, sentence: str, snapshot: Snapshot) -> Answer:
     query = () if figure == "missing" else (f"figures/{figure}",)
     return Answer(figure, None, Filters(), rows, sentence, "ready", snapshot.as_of, query)
+
+
+def written(count: int) -> str:
+    """A count of rows; one that is not told is small."""
+    return "few" if pd.isna(count) else f"{int(count):,}"
+
+
+def _about(rows: pd.DataFrame) -> str:
+    return "about " if (rows["nearest"] > 1).any() else ""
+
+
+def _together(rows: pd.DataFrame, what: str) -> str:
+    count = int(rows["rows"].sum())
+    return _about(rows) + _counted(count, what) if count else f"a few {what}s"
 
 
 def _counted(count: int, what: str) -> str:

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from app import answers, charts, goal_charts, people, people_charts, pipeline, pipeline_charts, series
+from app import answers, charts, coverage, goal_charts, people, people_charts, pipeline, pipeline_charts, series
 from app.answers import PLACES
 from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, shown
 from app.filters import month_words, parse_month
@@ -255,24 +255,27 @@ def people_head(question: str) -> None:
     st.title(found.sentence, anchor=False)
     scope, place = shown().filters.scope()
     words = "Everyone" if scope == "everyone" else place
-    st.caption(f"{words} · data {age(found.as_of)}" if found.as_of else words)
+    if found.state == "ready":
+        words = f"{words} · as of {found.rows['as_of'].iloc[0]:%-d %b %Y}"
+    st.caption(words)
     if found.note:
         st.warning(found.note)
 
 
 def representation(attribute: str) -> None:
-    """Parts of the workforce by level, of one attribute."""
+    """Parts of the workforce by level, of one attribute; of one region or channel beside everyone."""
     found = ask("representation", None)
     name = people.ATTRIBUTES[attribute]
     if found.state != "ready":
         with st.container(border=True, key=f"card-{attribute}", gap="xsmall"):
-            st.header(f"{name} by level", anchor=False)
+            st.header(name, anchor=False)
             st.markdown(found.sentence)
         return
     rows = found.rows[found.rows["attribute"] == attribute]
-    one = replace(found, figure=f"representation-{attribute}", rows=rows, sentence=f"{name} by level", note="")
+    split = "by level" if rows["place"].nunique() == 1 else f"in {rows['place'].iloc[0]}, beside everyone"
+    one = replace(found, figure=f"representation-{attribute}", rows=rows, sentence=f"{name} {split}", note="")
     chart = people_charts.levels(rows)
-    with framed(one, "Share of the level; open and dashed: fewer than 10 people.", lambda: [("", chart)]):
+    with framed(one, "Shares of counts to the nearest five. Open and dashed: too few to tell.", lambda: [("", chart)]):
         chips = [
             f'<span class="named"><span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>'
             f"{escape(category)}</span>"
@@ -280,6 +283,18 @@ def representation(attribute: str) -> None:
         ]
         st.html(f'<div class="chips">{" ".join(chips)}</div>')
         draw(chart, one.figure, charts.alt_text(one.sentence, rows))
+
+
+def protection() -> None:
+    """What protects people in these figures, in three sentences that a works council would accept."""
+    section("How these figures protect people")
+    st.markdown(
+        "They are made when the exports are read, and only of everyone, one region or one channel: nothing else about "
+        "employees is in the data that this dashboard opens. Fewer than 10 people are never told, every other count "
+        "is given to the nearest 5, and further numbers are withheld wherever all others together would give a small "
+        "group away. They are renewed at the end of a quarter, once at least 10 people have joined, left or changed, "
+        "by rules that can only be made stricter."
+    )
 
 
 def source(question: str) -> None:
@@ -298,11 +313,14 @@ def files() -> None:
             f"{escape(row['path'])}<small> {escape(row['system'])}</small>",
             escape(row["record"].replace("_", " ")),
             f"{row['first_on']:%b %Y} – {row['last_on']:%-d %b %Y}",
-            *(f"{row[name]:,}" for name in ("read", "kept", "rejected", "repeated", "blank")),
+            *(coverage.written(row[name]) for name in ("read", "kept", "rejected", "repeated", "blank")),
         )
         for _, row in found.rows.iterrows()
     ]
-    with framed(found, "Of every file: rows read = kept + rejected + repeated + blank."):
+    note = "Of every file: rows read = kept + rejected + repeated + blank."
+    if (found.rows["nearest"] > 1).any():
+        note += " Rows about people are told to the nearest five, fewer than ten as few."
+    with framed(found, note):
         board(("File", "Record", "Covers", "Read", "Kept", "Rejected", "Repeated", "Blank"), rows, (3, 4, 5, 6, 7))
 
 
@@ -311,9 +329,15 @@ def listing(figure: str, note: str) -> None:
     found = ask(figure, None)
     with framed(found, note):
         if not found.rows.empty:
-            headings = [name.replace("_", " ").capitalize() for name in found.rows.columns]
-            numeric = tuple(place for place, dtype in enumerate(found.rows.dtypes) if dtype.kind in "if")
-            rows = [tuple(escape(str(value)) for value in row) for row in found.rows.itertuples(index=False)]
+            drawn = found.rows.drop(columns="nearest", errors="ignore")
+            headings = [name.replace("_", " ").capitalize() for name in drawn.columns]
+            numeric = tuple(place for place, dtype in enumerate(drawn.dtypes) if dtype.kind in "if")
+            rows = [
+                tuple(
+                    coverage.written(cell) if place in numeric else escape(str(cell)) for place, cell in enumerate(row)
+                )
+                for row in drawn.itertuples(index=False)
+            ]
             board(headings, rows, numeric)
 
 
@@ -416,10 +440,10 @@ def foot(*metrics: str) -> None:
     records = {record for metric in metrics for record in states[metric].metric.records}
     files = ask("files", None).rows
     used = files[files["record"].isin(records)]
-    parts = [
-        f"{row['path']} ({row['system']}): {row['kept']:,} of {row['read']:,} rows kept, {row['rejected']:,} rejected"
-        for _, row in used.iterrows()
-    ]
+    parts = []
+    for _, row in used.iterrows():
+        kept, read, rejected = (coverage.written(row[name]) for name in ("kept", "read", "rejected"))
+        parts.append(f"{row['path']} ({row['system']}): {kept} of {read} rows kept, {rejected} rejected")
     st.caption(f"Source: {'; '.join(parts) or 'no export of this page is loaded'}. Snapshot {now.snapshot.version}.")
 
 

@@ -26,10 +26,10 @@ class Filters:
         }
 
     def scope(self) -> tuple[str, str]:
-        """The nearest scope that figures about people may show: everyone, one region, or one channel."""
-        if len(self.regions) == 1 and not self.channels:
+        """The nearest scope that figures about people may show: one region, else one channel, else everyone."""
+        if len(self.regions) == 1:
             return "region", self.regions[0]
-        if len(self.channels) == 1 and not self.regions:
+        if len(self.channels) == 1:
             return "channel", self.channels[0]
         return "everyone", ""
 

@@ -1,65 +1,116 @@
-"""People: figures about the workforce, at the few scopes that may be shown."""
+"""People: figures about the workforce, at the few scopes that are stored."""
+
+import re
+from datetime import date
 
 import pandas as pd
 
-from app.filters import Filters
+from app.filters import LAST, Filters, month_words
 from app.series import Answer
 from app.snapshot import Snapshot
 
-LEAST_BASE = 25  # of a share: below it rounding alone would move it by points
 ATTRIBUTES = {"gender": "Gender", "ethnicity": "Ethnicity", "age_band": "Age", "disability": "Disability"}
-ALL, TOTAL = "all levels", "all"
+ALL, ALL_LEVELS = "all", "all levels"
+UNDISCLOSED = "not disclosed"
+EVERYONE = ("everyone", "")
+QUERY = ("figures/representation",)
 
 
 def representation(snapshot: Snapshot, filters: Filters) -> Answer:
     """People by attribute, level and category: count to the nearest five, share of the level, or "<10".
 
-    Shares are whole percents of the protected counts, so that they give away no more than these do.
+    Levels are told of everyone; a region or channel stands beside everyone. It is told as of the end of a quarter, and
+    as it was last told while too few people changed.
     """
-    scope, place = filters.scope()
-    query = ("figures/representation",)
-    rows = snapshot.ask(*query, scope=scope, place=place)
-    note = scope_note(filters)
-    if rows.empty:
-        if snapshot.ask(*query, scope="everyone", place="").empty:
-            sentence = "No workforce export is loaded yet. Export the workforce from your HR system and build again."
-            return Answer("representation", None, filters, rows, sentence, "missing", None, query)
-        sentence = f"{place}: fewer than 10 people. Choose another {scope} or everyone."
-        return Answer("representation", None, filters, rows, sentence, "withheld", snapshot.as_of, query)
-    as_of = (rows["month"].max() + pd.offsets.MonthEnd(0)).date()
-    rows = rows.drop(columns="month")
-    rows["people"] = rows["people"].astype("Int64")
-    rows["status"] = rows["people"].isna().map({True: "<10", False: "shown"})
-    totals = rows[rows["category"] == TOTAL].set_index(["attribute", "level"])["people"]
-    rows = rows[rows["category"] != TOTAL].join(totals.rename("base"), on=["attribute", "level"])
-    rows["share"] = (rows["people"] / rows["base"]).astype("Float64").round(2).where(rows["base"] >= LEAST_BASE)
-    rows["below"] = rows["level"] != ALL
-    order = {"by": ["attribute", "below", "base", "level", "category"], "ascending": [True, True, False, True, True]}
-    rows = rows.sort_values(**order).drop(columns="below").reset_index(drop=True)
-    rows["as_of"] = pd.Timestamp(as_of)
-    return Answer("representation", None, filters, rows, _say(rows), "ready", as_of, query, note)
+
+    def ask(scope: tuple[str, str], to: date) -> pd.DataFrame:
+        return snapshot.ask(*QUERY, scope=scope[0], place=scope[1], to=to)
+
+    scope, last = filters.scope(), filters.parameters()["to"]
+    newest = ask(EVERYONE, LAST)
+    if newest.empty:
+        sentence = "No workforce export is loaded yet. Export the workforce from your HR system and build again."
+        return Answer("representation", None, filters, newest, sentence, "missing", None, QUERY)
+    files = snapshot.ask("figures/files")
+    as_of = files[files["record"] == "workforce"]["last_on"].max().date()
+    whole, here = ask(EVERYONE, last), ask(scope, last)
+
+    def told(rows: pd.DataFrame, sentence: str, state: str) -> Answer:
+        return Answer("representation", None, filters, rows, sentence, state, as_of, QUERY, scope_note(filters))
+
+    if whole.empty:
+        return told(whole, f"Nothing is told of the workforce by {month_words(last)}. Widen the period.", "empty")
+    if here.empty or not (here["status"] == "shown").any():
+        few = f"{scope[1]}: too few people in it or outside it to be told apart. Choose another {scope[0]} or everyone."
+        return told(here.iloc[:0], few, "withheld")
+    if scope == EVERYONE:
+        rows = _sorted(whole.assign(place="everyone"))
+        return told(rows, _by_level(rows), "ready")
+    rows = pd.concat([here.assign(place=scope[1]), whole[whole["level"] == ALL_LEVELS].assign(place="everyone")])
+    rows = _sorted(rows)
+    return told(rows, _beside(rows, scope[1]), "ready")
 
 
 def scope_note(filters: Filters) -> str:
-    """Where the reader chose more than one place, one line says what is shown instead."""
-    if not (filters.regions or filters.channels) or filters.scope() != ("everyone", ""):
+    """Where the reader chose what is no scope of people, one line says what is shown instead, and why."""
+    scope, place = filters.scope()
+    if len(filters.regions) + len(filters.channels) == (scope != "everyone"):
         return ""
-    return "Figures about people are shown for everyone, one region or one channel: this is everyone."
+    shown = "everyone" if scope == "everyone" else place
+    told = "Figures about people are told of everyone, one region or one channel, so that nobody can be worked out"
+    return f"{told}: this is {shown}."
 
 
-def _say(rows: pd.DataFrame) -> str:
-    """The category that loses most of its share from everyone to the smallest level that tells it."""
-    known = rows[rows["share"].notna() & (rows["category"] != "not disclosed") & (rows["attribute"] == "gender")]
-    whole = known[known["level"] == ALL].set_index("category")["share"]
-    levels = [level for level in known["level"].unique() if level != ALL]
-    gaps = pd.Series(dtype="float64")
-    if len(whole) and levels:
-        top = known[known["level"] == levels[-1]].set_index("category")["share"]
-        gaps = (top - whole).dropna().astype("float64")
+def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Attributes and their categories; a place before everyone, all levels before the levels by size."""
+    rows = rows[rows["attribute"] != ALL].astype({"people": "Int64", "base": "Int64", "share": "Float64"})
+    rows["as_of"] = rows["month"] + pd.offsets.MonthEnd(0)
+    rows["whole"] = rows["place"] == "everyone"
+    rows["below"] = rows["level"] != ALL_LEVELS
+    rows["rank"] = rows["category"].map(_rank)
+    order = {
+        "by": ["attribute", "whole", "below", "base", "level", "rank"],
+        "ascending": [True, True, True, False, True, True],
+    }
+    columns = ["attribute", "place", "level", "category", "people", "base", "share", "status", "rule_version", "as_of"]
+    return rows.sort_values(**order)[columns].reset_index(drop=True)
+
+
+def _rank(category: str) -> tuple[bool, float, str]:
+    """Bands by their first number, "<30" before 30; who did not say comes last."""
+    number = re.match(r"(<?)(\d+)", category)
+    return category == UNDISCLOSED, int(number[2]) - bool(number[1]) / 2 if number else 0.0, category
+
+
+def _shares(rows: pd.DataFrame, level: str) -> pd.Series:
+    """Shares by attribute and category at one level, of those who disclosed."""
+    one = rows[(rows["level"] == level) & (rows["category"] != UNDISCLOSED) & rows["share"].notna()]
+    return one.set_index(["attribute", "category"])["share"].astype("float64")
+
+
+def _by_level(rows: pd.DataFrame) -> str:
+    """The gender that loses most of its share from everyone to the smallest level that tells it."""
+    told = _shares(rows[rows["attribute"] == "gender"], ALL_LEVELS)
+    levels = [level for level in rows["level"].unique() if level != ALL_LEVELS and len(_shares(rows, level))]
+    gaps = (_shares(rows[rows["attribute"] == "gender"], levels[-1]) - told).dropna() if levels else told.iloc[:0]
+    if len(gaps):
+        key = gaps.idxmin()
+        top = _shares(rows, levels[-1])[key]
+        return f"{key[1]}: {_percent(told[key])} of everyone, {_percent(top)} at the level {levels[-1]}"
+    told = told if len(told) else _shares(rows, ALL_LEVELS)
+    if told.empty:
+        return f"About {rows['base'].max()} people: too few to tell what they stated of themselves"
+    return f"{told.idxmax()[1]}: {_percent(told.max())} of about {rows['base'].max()} people"
+
+
+def _beside(rows: pd.DataFrame, place: str) -> str:
+    """The category whose share at a place differs most from that of everyone."""
+    here, everyone = (_shares(rows[rows["place"] == name], ALL_LEVELS) for name in (place, "everyone"))
+    gaps = (here - everyone).dropna()
     if gaps.empty:
-        return "Too few people by level to tell more than the whole"
-    category = gaps.idxmin()
-    return f"{category}: {_percent(whole[category])} of everyone, {_percent(top[category])} at the level {levels[-1]}"
+        return f"{place}: too few people to tell what they stated of themselves"
+    key = gaps.abs().idxmax()
+    return f"{key[1]}: {_percent(here[key])} in {place}, {_percent(everyone[key])} of everyone"
 
 
 def _percent(share: float) -> str:

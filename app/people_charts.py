@@ -12,26 +12,30 @@ LEVEL_HEIGHT = 38
 
 
 def levels(rows: pd.DataFrame) -> Chart:
-    """Shares of one attribute by level: a bar a level, a part a category; what is not told stands open, as "<10"."""
+    """Shares of one attribute by level, or of a place beside everyone: a bar each, a part a category.
+
+    What is not told stands open, with the reason.
+    """
     parts, heads, groups = [], [], named_groups(rows)
-    for level, group in rows.groupby("level", sort=False):
+    label = "place" if rows["place"].nunique() > 1 else "level"
+    for level, group in rows.groupby(label, sort=False):
         start, base = 0.0, group["base"].iloc[0]
-        told = group[group["people"].notna()]
+        told = group[group["people"].notna() & group["base"].notna()]
         for row in told.itertuples():
-            share = float(row.people) / float(base)
-            end = min(start + share, 1.0)
-            shown = f"{share * 100:.0f} %" if not pd.isna(row.share) else f"{row.people}"
-            text = shown
-            parts.append((level, row.category, groups[row.category], start, end, text, f"{row.people} people"))
+            end = min(start + float(row.people) / float(base), 1.0)
+            text = f"{row.people}" if pd.isna(row.share) else f"{row.share * 100:.0f} %"
+            parts.append((level, row.category, groups[row.category], start, end, text, f"{row.people:,} people"))
             start = end
-        if len(told) < len(group) and start < 0.995:
-            hidden = ", ".join(group[group["people"].isna()]["category"])
-            parts.append((level, hidden, "hidden", start, 1.0, "<10", "fewer than 10 each"))
-        heads.append((level, f"{base} people" if not pd.isna(base) else "<10"))
+        hidden = group.drop(told.index)
+        if len(hidden) and start < 0.995:
+            names, reasons = ", ".join(hidden["category"]), sorted(set(hidden["status"]))
+            each = " each" if len(hidden) > 1 else ""
+            parts.append((level, names, "hidden", start, 1.0, " or ".join(reasons), f"{' or '.join(reasons)}{each}"))
+        heads.append((level, "too few people" if pd.isna(base) else f"{base:,} people"))
     drawn = pd.DataFrame(parts, columns=["level", "category", "colour", "start", "end", "text", "people"])
     drawn["middle"] = (drawn["start"] + drawn["end"]) / 2
     data = {"parts": drawn, "heads": pd.DataFrame(heads, columns=["level", "base"])}
-    return Chart(_levels(rows["level"].nunique()), data)
+    return Chart(_levels(rows[label].nunique()), data)
 
 
 def named_groups(rows: pd.DataFrame) -> dict[str, str]:

@@ -148,12 +148,16 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         elif metric.kind == "score":
             rows["low"], rows["high"] = rows["value"] - rows["margin"], rows["value"] + rows["margin"]
         else:
-            intervals = [spc.wilson(part, whole) for part, whole in zip(rows["numerator"], rows["base"], strict=True)]
+            parts = zip(rows["numerator"], rows["base"], strict=True)
+            intervals = [(part, part) if pd.isna(part) else spc.wilson(part, whole) for part, whole in parts]
             rows["low"], rows["high"] = [low for low, _ in intervals], [high for _, high in intervals]
         rows = rows.drop(columns="margin")
         wide = (rows["high"] - rows["low"]) > WIDE_INTERVAL
-    rows["status"] = "shown"
-    rows.loc[wide | (rows["base"] < LOW_BASE), "status"] = "low base"
+    if metric.about == "cases":
+        rows["status"] = "shown"
+    elif metric.kind == "share":
+        rows["value"] = rows["value"].round(2)  # of rounded counts: no more than whole percents
+    rows.loc[(rows["status"] == "shown") & (wide | (rows["base"] < LOW_BASE)), "status"] = "low base"
     rows.loc[rows["base"] < metric.minimum_base, "status"] = "withheld"
     rows.loc[rows["status"] == "withheld", ["numerator", "value", "low", "high"]] = float("nan")
     return rows

@@ -12,7 +12,7 @@ import pandas as pd
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT / "data" / "snapshot.duckdb"
 QUERIES = ROOT / "queries"
-FORMAT = 2  # raise it when the tables below change: an older snapshot is then refused in a sentence
+FORMAT = 3  # raise it when the tables below change: an older snapshot is then refused in a sentence
 
 TABLES = """
 create table snapshot.snapshot (format int, built_at timestamp, as_of date);
@@ -24,14 +24,19 @@ create table snapshot.metric_buckets (
     metric varchar, month date, region varchar, channel varchar, bucket int, tally bigint
 );
 create table snapshot.people_months (
-    metric varchar, month date, scope varchar, place varchar, numerator double, denominator bigint
+    metric varchar, month date, scope varchar, place varchar, numerator double, denominator bigint, nearest int,
+    status varchar, rule_version varchar
+);
+create table snapshot.people_counts (
+    population varchar, month date, scope varchar, place varchar, level varchar, attribute varchar, category varchar,
+    people bigint, base bigint, share double, status varchar, rule_version varchar
 );
 create table snapshot.files (
     path varchar, system varchar, record varchar, read bigint, kept bigint, rejected bigint, repeated bigint,
-    blank bigint, first_on date, last_on date, fingerprint varchar
+    blank bigint, nearest int, first_on date, last_on date, fingerprint varchar
 );
-create table snapshot.rejects (path varchar, col varchar, reason varchar, rows bigint);
-create table snapshot.unknown (path varchar, col varchar, words bigint, rows bigint);
+create table snapshot.rejects (path varchar, col varchar, reason varchar, rows bigint, nearest int);
+create table snapshot.unknown (path varchar, col varchar, words bigint, rows bigint, nearest int);
 """
 
 READ_ONLY = {

@@ -11,9 +11,4 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.representation("age_band")
 figures.representation("disability")
 
-figures.section("How these figures protect people")
-st.markdown(
-    "They are made when the exports are read, for everyone, one region or one channel, never for a choice of both. "
-    "Fewer than 10 people are never told, and every other count is given to the nearest 5. "
-    "Nothing else about employees is in the snapshot that this dashboard opens."
-)
+figures.protection()

@@ -514,17 +514,26 @@ def test_only_protected_sums_about_people_are_in_the_snapshot(demo: Snapshot) ->
     ).fetchall()
     assert ("metric_months", "region") in columns
     assert not {column for _, column in columns} & of_people
-    assert {table for table, column in columns if column == "level"} == {"representation"}
+    assert {table for table, column in columns if column == "level"} == {"people_counts"}
     tables = contents(demo.path)
     stacked = {row[0] for name in ("metric_months", "metric_buckets") for row in tables[name]}
     known = {metric.query: metric for metric in metrics().values()}
     assert stacked and all(known[metric].about == "cases" for metric in stacked)
     assert {known[row[0]].about for row in tables["people_months"]} == {"people"}
-    for table in ("people_months", "representation"):
+    for table in ("people_months", "people_counts"):
         scopes = set(cursor.execute(f"select distinct scope, place = '' from {table}").fetchall())
-        assert scopes <= {("everyone", True), ("region", False), ("channel", False)}
-    told = [row[0] for row in cursor.execute("select people from representation").fetchall()]
-    assert None in told and all(people is None or (people >= 10 and people % 5 == 0) for people in told)
+        assert scopes == {("everyone", True), ("region", False), ("channel", False)}
+    assert cursor.execute("select distinct scope from people_counts where level <> 'all levels'").fetchall() == [
+        ("everyone",)
+    ]
+    told = cursor.execute("select people, base, share, status from people_counts").fetchall()
+    for people, base, share, status in told:
+        assert (people is not None) == (status == "shown")
+        assert people is None or (people >= 10 and people % 5 == 0)
+        assert share is None or (base >= 25 and share == round(people / base, 2))
+    assert {row[3] for row in told} >= {"shown", "<10"}
+    for numerator, status in cursor.execute("select numerator, status from people_months").fetchall():
+        assert (numerator is not None) == (status == "shown")
 
 
 # The same in, the same out

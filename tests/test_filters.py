@@ -35,12 +35,14 @@ def test_nothing_chosen_means_everything() -> None:
         (Filters(), ("everyone", "")),
         (Filters(("EMEA",)), ("region", "EMEA")),
         (Filters((), ("Phone",)), ("channel", "Phone")),
-        (Filters(("EMEA",), ("Phone",)), ("everyone", "")),
+        (Filters(("EMEA",), ("Phone",)), ("region", "EMEA")),
+        (Filters(("EMEA", "LATAM"), ("Phone",)), ("channel", "Phone")),
         (Filters(("EMEA", "LATAM")), ("everyone", "")),
+        (Filters(("EMEA", "LATAM"), ("Phone", "Chat")), ("everyone", "")),
     ],
 )
 def test_people_are_shown_for_everyone_one_region_or_one_channel(filters: Filters, scope: tuple) -> None:
-    """Never for both at once, and never for a choice of several: those are groups that nobody agreed to."""
+    """Never for both at once, nor for a choice of several: the nearest scope that holds all who were chosen."""
     assert filters.scope() == scope
 
 

@@ -295,25 +295,34 @@ def data_sentence(figure: str, rows: pd.DataFrame) -> str:
     def counted(count: int, what: str) -> str:
         return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
+    def together(what: str) -> str:
+        """Rows about people are told to the nearest five, and fewer than ten not at all."""
+        count = int(sum(rows["rows"].fillna(0)))
+        return about + counted(count, what) if count else f"a few {what}s"
+
+    about = "about " if figure != "missing" and len(rows) and max(rows["nearest"]) > 1 else ""
     if figure == "files":
-        read, rejected = (rows["read"] - rows["blank"]).sum(), rows["rejected"].sum()
+        read, rejected = int(rows["read"].sum() - rows["blank"].sum()), int(rows["rejected"].sum())
         percent = f"{100 * rejected / read:.2f} %" if rejected else "0 %"
         percent = "below 0.01 %" if 0 < rejected < read / 10_000 else percent
         reach = f"{'it reaches' if len(rows) == 1 else 'they reach'} to {max(rows['last_on']):%-d %b %Y}"
-        return f"{counted(len(rows), 'export')}, {counted(read, 'row')}, {rejected:,} rejected ({percent}); {reach}"
+        return (
+            f"{counted(len(rows), 'export')}, {about}{counted(read, 'row')}, {rejected:,} rejected ({percent}); {reach}"
+        )
     if figure == "missing":
         titles = [title.lower() for title in rows["record"]]
         names = f"{', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else "".join(titles)
         return f"Not loaded: {names}" if titles else "Every kind of record is loaded"
     if figure == "unknown":
         known = "Every region and channel is known"
-        cells = counted(sum(rows["rows"]), "cell")
+        cells = together("cell")
         return f"{cells} with a region or channel that is not known, counted as unknown" if len(rows) else known
     if rows.empty:
         return "No row was rejected"
-    most = rows[rows["rows"] == max(rows["rows"])].sort_values(["path", "column", "reason"]).iloc[0]
+    most = rows[rows["rows"] == rows["rows"].max()] if rows["rows"].notna().any() else rows
+    most = most.sort_values(["path", "column", "reason"]).iloc[0]
     why = f"{most['column']} {most['reason']} ({most['path']})"
-    return f"{counted(sum(rows['rows']), 'row')} rejected, most for: {why}"
+    return f"{together('row')} rejected, most for: {why}"
 
 
 def check_data(snapshot: Snapshot, filters: Filters) -> dict[str, pd.DataFrame]:
@@ -324,9 +333,14 @@ def check_data(snapshot: Snapshot, filters: Filters) -> dict[str, pd.DataFrame]:
         assert found.rows.equals(answer(snapshot, figure, None, Filters()).rows), "exports know no filter"
         told[figure] = found.rows
     files, rejects = told["files"], told["rejects"]
-    assert (files["read"] == files[["kept", "rejected", "repeated", "blank"]].sum(axis=1)).all()
-    by_file = rejects.groupby("path")["rows"].sum()
-    assert {row["path"]: row["rejected"] for _, row in files.iterrows() if row["rejected"]} == by_file.to_dict()
+    people = files["record"].map(lambda record: contracts()[record].about == "people")
+    assert (files["nearest"] == people.map({True: 5, False: 1})).all()
+    exact = files[~people]
+    assert (exact["read"] == exact[["kept", "rejected", "repeated", "blank"]].sum(axis=1)).all()
+    by_file = rejects[rejects["nearest"] == 1].groupby("path")["rows"].sum()
+    assert {row["path"]: row["rejected"] for _, row in exact.iterrows() if row["rejected"]} == by_file.to_dict()
+    for counts in files[people][["read", "kept", "rejected", "repeated", "blank"]].to_numpy().flat:
+        assert pd.isna(counts) or (counts >= 10 and counts % 5 == 0)
     assert max(files["last_on"]).date() == snapshot.as_of
     absent = set(contracts()) - set(files["record"])
     assert [contracts()[record].title for record in contracts() if record in absent] == list(told["missing"]["record"])

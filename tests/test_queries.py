@@ -15,7 +15,7 @@ NAMES = [str(path.relative_to(QUERIES).with_suffix("")) for path in PATHS]
 MOST_LINES = 40
 # What metric queries may call. Big builds run the same files on Spark: a function is added here once it is known to
 # mean the same there.
-PORTABLE = {"cast", "coalesce", "count", "date_trunc", "floor", "ln", "min", "sum"}
+PORTABLE = {"cast", "coalesce", "count", "date_trunc", "extract", "floor", "ln", "min", "sum"}
 PERIOD = {"from": date(1, 1, 1), "to": date(9999, 12, 1)}
 
 
@@ -166,8 +166,8 @@ def test_people_are_asked_for_at_one_scope(demo: Snapshot) -> None:
         assert set(alone["region"].dropna()) == {"EMEA"} and alone["channel"].isna().all()
         named, whole = alone[alone["region"].notna()], alone[alone["region"].isna()]
         for name in ("numerator", "base", "value"):
-            assert named[name].tolist() == whole[name].tolist()
-            assert named[name].tolist() == rows.loc[rows["region"] == "EMEA", name].tolist()
+            assert named[name].dropna().tolist() == whole[name].dropna().tolist()
+            assert named[name].dropna().tolist() == rows.loc[rows["region"] == "EMEA", name].dropna().tolist()
 
 
 def test_what_stands_is_told_as_of_its_last_month(demo: Snapshot) -> None:
@@ -176,7 +176,9 @@ def test_what_stands_is_told_as_of_its_last_month(demo: Snapshot) -> None:
     last = months[(months["month"] == months["month"].max())].drop(columns="month").reset_index(drop=True)
     totals = ask(demo, "figures/people_totals", "required_training", standing=True)
     assert totals[["region", "channel", "numerator", "base"]].equals(last[["region", "channel", "numerator", "base"]])
-    assert (ask(demo, "figures/people_totals", "required_training")["base"] > totals["base"]).all()
+    told = totals["base"].notna()
+    assert told.sum() > 5
+    assert (ask(demo, "figures/people_totals", "required_training")["base"] > totals["base"])[told].all()
 
 
 @pytest.mark.parametrize(

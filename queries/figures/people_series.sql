@@ -1,7 +1,7 @@
 -- A metric about people by month, at the scopes that are stored: all that is chosen together, and each place in it.
 -- Parameters: metric, scope, place, from, to
 with chosen as (
-    select month, null as region, null as channel, numerator, denominator
+    select month, null as region, null as channel, numerator, denominator, nearest, status, rule_version
     from people_months
     where metric = $metric
         and scope = $scope
@@ -12,7 +12,10 @@ with chosen as (
         case when scope = 'region' then place end,
         case when scope = 'channel' then place end,
         numerator,
-        denominator
+        denominator,
+        nearest,
+        status,
+        rule_version
     from people_months
     where metric = $metric
         and scope <> 'everyone'
@@ -26,7 +29,10 @@ select
     numerator,
     denominator as base,
     share(numerator, denominator) as value,
-    cast(null as double) as margin
+    cast(null as double) as margin,
+    nearest,
+    status,
+    rule_version
 from chosen
 where month between $from and $to
 order by month, region nulls first, channel nulls first

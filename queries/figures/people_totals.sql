@@ -1,37 +1,35 @@
--- A metric about people over the period, at the scopes that are stored; what stands (not happens) as in its last month.
+-- A metric about people over the period, at the scopes that are stored, if every month of it is told; what stands (and
+-- does not happen) as in the last month that is told of all together.
 -- Parameters: metric, standing, scope, place, from, to
 with within as (
-    select month, scope, place, numerator, denominator, max(month) over () as last_month
+    select month, scope, place, numerator, denominator, nearest, status, rule_version,
+        coalesce(
+            max(month) filter (where scope = $scope and place = $place and status = 'shown') over (), max(month) over ()
+        ) as last_told
     from people_months
     where metric = $metric
         and month between $from and $to
 ),
 
 chosen as (
-    select null as region, null as channel, numerator, denominator
-    from within
-    where scope = $scope
-        and place = $place
-        and (month = last_month or not $standing)
+    select *, 'everyone' as split from within where scope = $scope and place = $place
     union all
-    select
-        case when scope = 'region' then place end,
-        case when scope = 'channel' then place end,
-        numerator,
-        denominator
-    from within
+    select *, scope from within
     where scope <> 'everyone'
         and ($scope = 'everyone' or (scope = $scope and place = $place))
-        and (month = last_month or not $standing)
 )
 
 select
-    region,
-    channel,
-    sum(numerator) as numerator,
-    cast(sum(denominator) as bigint) as base,
-    share(sum(numerator), sum(denominator)) as value,
-    cast(null as double) as margin
+    case when split = 'region' then place end as region,
+    case when split = 'channel' then place end as channel,
+    case when bool_and(status = 'shown') then sum(numerator) end as numerator,
+    cast(case when bool_and(status = 'shown') then sum(denominator) end as bigint) as base,
+    case when bool_and(status = 'shown') then share(sum(numerator), sum(denominator)) end as value,
+    cast(null as double) as margin,
+    max(nearest) as nearest,
+    case when bool_and(status = 'shown') then 'shown' else 'withheld' end as status,
+    max(rule_version) as rule_version
 from chosen
-group by region, channel
+where month = last_told or not $standing
+group by 1, 2
 order by region nulls first, channel nulls first

@@ -1,22 +1,29 @@
--- Required courses validly completed by the people to whom they were assigned and who are employed at the month's end.
--- Assigned, not enrolled; one person counts once per course.
+-- Employees who have validly completed every required course assigned to them, of those with one, at a quarter's end.
+-- Assigned, not enrolled; an employee counts once, a course assigned twice is one course.
 -- Grain: month, region, channel
-with assignments as (
+with courses as (
     select employee, course, min(assigned_on) as assigned_on, min(completed_on) as completed_on
     from training
     where required
     group by employee, course
+),
+
+employees as (
+    select
+        headcount.month,
+        headcount.region,
+        headcount.channel,
+        headcount.employee,
+        min(case when courses.completed_on <= headcount.last_day then 1 else 0 end) as completed
+    from headcount
+    join courses
+        on courses.employee = headcount.employee
+        and courses.assigned_on <= headcount.last_day
+    where headcount.last_day <= $as_of
+        and extract(month from headcount.month) in (3, 6, 9, 12)
+    group by 1, 2, 3, 4
 )
 
-select
-    headcount.month,
-    headcount.region,
-    headcount.channel,
-    count(*) filter (where assignments.completed_on <= headcount.last_day) as numerator,
-    count(*) as denominator
-from headcount
-join assignments
-    on assignments.employee = headcount.employee
-    and assignments.assigned_on <= headcount.last_day
-where headcount.last_day <= $as_of
+select month, region, channel, sum(completed) as numerator, count(*) as denominator
+from employees
 group by 1, 2, 3

@@ -1,4 +1,4 @@
--- Hours of training completed in the month, per employee at its end (GRI 404-1, by month).
+-- Hours of training completed in the month, per employee at its end (GRI 404-1, by month), and who completed any.
 -- Grain: month, region, channel
 with completed as (
     select
@@ -15,6 +15,7 @@ select
     headcount.region,
     headcount.channel,
     coalesce(sum(completed.hours), 0) as numerator,
+    count(completed.employee) as people,
     count(*) as denominator
 from headcount
 left join completed

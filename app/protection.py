@@ -1,0 +1,344 @@
+"""Protection: people are counted in the warehouse, and the snapshot is told what the rules allow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from app.audit import ALL, EVERYONE, UNKNOWN, CannotProtect, Known, Table, protect_after
+from app.confidential import Rules
+from app.metrics import Metric
+
+WORKFORCE = "workforce"  # the population that metrics about people count a part of
+ALL_LEVELS = "all levels"
+DIMENSIONS = ("region", "channel", "level")
+YES, NO = "yes", "no"
+COUNTED = """
+create table people_counted (
+    population varchar, month date, region varchar, channel varchar, level varchar, attribute varchar,
+    category varchar, people bigint
+);
+create table people_measured (
+    metric varchar, month date, region varchar, channel varchar, numerator double, people bigint, denominator bigint
+);
+"""
+CHANGED = """
+with members as (
+    select 'region' as scope, region as place, * from headcount
+    union all
+    select 'channel', channel, * from headcount
+    union all
+    select 'everyone', '', * from headcount
+),
+
+compared as (
+    select told.scope, told.place, members.employee
+    from told
+    join members on members.scope = told.scope and members.place = told.place
+    where members.month in (told.month, $month)
+    group by told.scope, told.place, members.employee
+    having count(*) = 1
+        or count(distinct row(members.level, members.gender, members.ethnicity, members.age_band, members.disability))
+            > 1
+)
+
+select scope, place, count(*) as people from compared group by scope, place
+"""
+Scope = tuple[str, str]  # dimension and place
+Told = dict[tuple[str, str], int | None]  # table and category: the count as told
+
+
+def prepare(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Make room for what is counted of people; these tables stay behind in the warehouse."""
+    warehouse.execute(COUNTED)
+
+
+def measure(warehouse: duckdb.DuckDBPyConnection, metric: Metric, columns: list[str], asked: dict) -> None:
+    """Count what a metric about people counts. `people`, where its query has it, are those behind the numerator."""
+    people = "people" if "people" in columns else "null"
+    warehouse.execute(
+        f"insert into people_measured select '{metric.query}', month, region, channel, numerator, {people}, "
+        f"denominator from ({metric.sql})",
+        asked,
+    )
+
+
+def count(warehouse: duckdb.DuckDBPyConnection, population: str, sql: str, asked: dict) -> None:
+    """Count the members of a population by what they state of themselves; a query without level has none."""
+    columns = [told[0] for told in warehouse.execute(f"select * from ({sql}) limit 0", asked).description]
+    level = "level" if "level" in columns else "null"
+    warehouse.execute(
+        f"insert into people_counted select '{population}', month, region, channel, {level}, attribute, category, "
+        f"people from ({sql})",
+        asked,
+    )
+
+
+def publish(
+    warehouse: duckdb.DuckDBPyConnection, measured: dict[str, Metric], rules: Rules, previous: Path | None
+) -> None:
+    """Fill `people_counts` and `people_months` of the snapshot with what may be told, and with nothing else.
+
+    `previous` is the snapshot that was published last: the quarters that it tells under other rules stay as they are.
+    Raises CannotProtect.
+    """
+    counts = warehouse.execute("select * from people_counted").fetchdf().fillna({"level": ""})
+    rates = warehouse.execute("select * from people_measured").fetchdf()
+    categories = counts.groupby("attribute")["category"].unique().map(sorted).to_dict()
+    telling = _Telling(warehouse, rules, measured, categories)
+    carried = _carry(warehouse, counts, rules, previous)
+    for month in sorted({*counts["month"], *rates["month"]}):
+        if month in carried:
+            telling.remember(month)
+            continue
+        now = dict(list(rates[rates["month"] == month].groupby("metric")))
+        for population in sorted({*counts["population"], WORKFORCE}):
+            rows = counts[(counts["month"] == month) & (counts["population"] == population)]
+            telling.month(month, population, rows, now if population == WORKFORCE else {})
+
+
+@dataclass
+class _Telling:
+    """Tells one month after the other, and remembers what each scope was last told and when."""
+
+    warehouse: duckdb.DuckDBPyConnection
+    rules: Rules
+    measured: dict[str, Metric]
+    categories: dict[str, list[str]]  # of all quarters: one that nobody is in any more reads "<10", as any nought
+    last: dict[Scope, tuple[pd.Timestamp, Told]] = field(default_factory=dict)
+    known: dict[pd.Timestamp, Known] = field(default_factory=dict)  # what a reader knows of each quarter
+
+    def month(self, month: pd.Timestamp, population: str, rows: pd.DataFrame, metrics: dict[str, pd.DataFrame]) -> None:
+        """Protect all that is counted of one population in one month together, and write it."""
+        kept = self._kept(month) if population == WORKFORCE and len(rows) else {}
+        past = {scope: self.known[self.last[scope][0]] for scope in kept if self.last[scope][0] in self.known}
+        if (EVERYONE, "") in kept:  # nobody is told anew; what was told still bounds what is told of training
+            kept = {scope: kept.get(scope, self._hidden()) for scope in _scopes_of(rows)}
+        tables = list(_tables(rows, self.categories))
+        for name, measured in metrics.items():
+            tables += _table_of(name, measured, self.measured[name])
+        if not tables:
+            told = pd.DataFrame({name: [] for name in ("table", "dimension", "place", "category", "people", "status")})
+        else:
+            try:
+                told, known = protect_after(past, _aligned(tables), self.rules, kept)
+            except CannotProtect as error:
+                raise CannotProtect(f"{population}, {month:%B %Y}: {error}") from None
+        states = told[~told["table"].isin(metrics)]
+        self._write_counts(month, population, states)
+        if population == WORKFORCE:
+            if len(states):
+                self.known[month] = known
+            for scope, group in states.groupby(["dimension", "place"]):
+                counts = zip(zip(group["table"], group["category"], strict=True), group["people"], strict=True)
+                self.last[scope] = (month, {key: None if pd.isna(people) else int(people) for key, people in counts})
+            for name, measured in metrics.items():
+                self._write_metric(month, self.measured[name], measured, told[told["table"] == name])
+
+    def remember(self, month: pd.Timestamp) -> None:
+        """Take a month as told that was carried over from the snapshot before."""
+        rows = self.warehouse.execute(
+            "select scope, place, level, attribute, category, people from snapshot.people_counts "
+            "where population = $population and month = $month",
+            {"population": WORKFORCE, "month": month.date()},
+        ).fetchall()
+        told: dict[Scope, Told] = {}
+        for scope, place, level, attribute, category, people in rows:
+            where = (scope, place) if level == ALL_LEVELS else ("level", level)
+            told.setdefault(where, {})[attribute, category] = people
+        self.last |= {scope: (month, counts) for scope, counts in told.items()}
+
+    def _hidden(self) -> Told:
+        """Every count of a scope, and none of them told."""
+        parts = {(attribute, name): None for attribute, names in self.categories.items() for name in names}
+        return {(ALL, ALL): None, **parts}
+
+    def _kept(self, month: pd.Timestamp) -> dict[Scope, Told]:
+        """Scopes of which too few joined, left or changed since they were last told."""
+        if not self.last:
+            return {}
+        told = pd.DataFrame(
+            [(*scope, when) for scope, (when, _) in self.last.items()], columns=["scope", "place", "month"]
+        )
+        self.warehouse.register("told", told)
+        changed = self.warehouse.execute(CHANGED, {"month": month.date()}).fetchall()
+        self.warehouse.unregister("told")
+        changes = {(scope, place): people for scope, place, people in changed}
+        changes |= {scope: changes.get((EVERYONE, ""), 0) for scope in self.last if scope[0] == "level"}
+        least = self.rules.least_changes
+        return {scope: counts for scope, (_, counts) in self.last.items() if changes.get(scope, 0) < least}
+
+    def _write_counts(self, month: pd.Timestamp, population: str, told: pd.DataFrame) -> None:
+        level = told["dimension"] == "level"
+        totals = told[told["table"] == ALL].set_index(["dimension", "place"])["people"]
+        base = told.join(totals.rename("base"), on=["dimension", "place"])["base"]
+        share = (told["people"].astype("Float64") / base).round(2).where(base >= self.rules.least_base)
+        rows = pd.DataFrame(
+            {
+                "population": population,
+                "month": month,
+                "scope": told["dimension"].where(~level, EVERYONE),
+                "place": told["place"].where(~level, ""),
+                "level": told["place"].where(level, ALL_LEVELS),
+                "attribute": told["table"],
+                "category": told["category"],
+                "people": told["people"],
+                "base": base,
+                "share": share,
+                "status": told["status"],
+                "rule_version": self.rules.version,
+            }
+        )
+        self._insert("people_counts", rows)
+
+    def _write_metric(self, month: pd.Timestamp, metric: Metric, rows: pd.DataFrame, told: pd.DataFrame) -> None:
+        """A metric at each scope: numerator and base as told, or why they are not.
+
+        An amount of hours is that of the people behind it as told, with what each of them has on average: who knows how
+        long a course is would count people by exact hours.
+        """
+        known = {(row.dimension, row.place, row.category): row for row in told.itertuples()}
+        written = []
+        for dimension, places in _scopes(rows, ["numerator", "people"]).items():
+            for place, (numerator, people) in places.iterrows():
+                if metric.kind == "share":
+                    parts = [known[dimension, place, name] for name in (YES, NO)]
+                    status = "shown" if all(part.status == "shown" for part in parts) else "withheld"
+                    nearest = parts[0].nearest
+                    numerator, base = parts[0].people, None
+                    if status == "shown":
+                        base = parts[0].people + parts[1].people
+                elif (dimension, place) not in self.last:
+                    continue  # nobody works there
+                else:
+                    base = self.last[dimension, place][1].get((ALL, ALL))
+                    behind = known.get((dimension, place, YES))
+                    status = "withheld" if behind and behind.status != "shown" else "shown"
+                    nearest = self.rules.nearest if behind else 1
+                    if behind and status == "shown":
+                        numerator = self._nearest(numerator / people * behind.people)
+                base = None if pd.isna(base) else int(base)
+                if status == "shown" and (base is None or base < self.rules.least_base):
+                    status = "withheld"
+                numerator = float(numerator) if status == "shown" else None
+                version = self.rules.version
+                written.append((metric.query, month, dimension, place, numerator, base, nearest, status, version))
+        columns = ["metric", "month", "scope", "place", "numerator", "denominator", "nearest", "status", "rule_version"]
+        self._insert("people_months", pd.DataFrame(written, columns=columns))
+
+    def _nearest(self, amount: float) -> float:
+        """An amount (of hours) to the nearest five, as counts are."""
+        return (amount + self.rules.nearest / 2) // self.rules.nearest * self.rules.nearest
+
+    def _insert(self, table: str, rows: pd.DataFrame) -> None:
+        self.warehouse.register("written", rows)
+        self.warehouse.execute(f"insert into snapshot.{table} by name select * from written order by all")
+        self.warehouse.unregister("written")
+
+
+def _tables(rows: pd.DataFrame, categories: dict[str, list[str]]) -> Iterator[Table]:
+    """The head-count of a population, and each attribute that divides it."""
+    for number, (attribute, group) in enumerate(rows.groupby("attribute")):
+        whole = group.assign(category=ALL)
+        if number == 0:
+            yield Table(ALL, {name: _cross(whole, name) for name in _dimensions(rows)}, "whole")
+        crossed = {name: _cross(group, name).reindex(columns=categories[attribute]) for name in _dimensions(rows)}
+        yield Table(attribute, {name: cross.fillna(0).astype(int) for name, cross in crossed.items()}, "parts")
+
+
+def _table_of(name: str, rows: pd.DataFrame, metric: Metric) -> list[Table]:
+    """Who counts and who does not, of a share; who is behind the numerator, of a rate that knows them."""
+    if metric.kind == "share":
+        counts = {YES: rows["numerator"].astype(int), NO: rows["denominator"] - rows["numerator"].astype(int)}
+    elif rows["people"].notna().all():
+        counts = {YES: rows["people"]}
+    else:
+        return []
+    parts = pd.concat([rows.assign(category=category, people=people) for category, people in counts.items()])
+    kind = "some" if metric.kind == "share" else "free"
+    return [Table(name, {dimension: _cross(parts, dimension) for dimension in ("region", "channel")}, kind)]
+
+
+def _dimensions(rows: pd.DataFrame) -> list[str]:
+    return [name for name in DIMENSIONS if name != "level" or rows["level"].any()]
+
+
+def _cross(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
+    """People by place and category, with a nought where nobody is."""
+    counted = rows.groupby([dimension, "category"])["people"].sum().unstack(fill_value=0)
+    return counted.astype(int)
+
+
+def _aligned(tables: list[Table]) -> list[Table]:
+    """The same places in every table: nobody in one table is still somebody in another."""
+    places = {
+        dimension: sorted(
+            {place for table in tables if dimension in table.counts for place in table.counts[dimension].index}
+        )
+        for dimension in DIMENSIONS
+    }
+    return [
+        Table(
+            table.name, {d: counts.reindex(places[d], fill_value=0) for d, counts in table.counts.items()}, table.kind
+        )
+        for table in tables
+    ]
+
+
+def _scopes_of(rows: pd.DataFrame) -> list[Scope]:
+    """Everyone, and every place where somebody is."""
+    places = [(name, place) for name in _dimensions(rows) for place in rows[name].unique() if place != UNKNOWN]
+    return [(EVERYONE, ""), *places]
+
+
+def _scopes(rows: pd.DataFrame, columns: list[str]) -> dict[str, pd.DataFrame]:
+    """Sums at every scope that may be told: everyone, each region, each channel."""
+    told = {EVERYONE: rows.assign(place="").groupby("place")[columns].sum()}
+    for dimension in ("region", "channel"):
+        told[dimension] = rows[rows[dimension] != UNKNOWN].groupby(dimension)[columns].sum()
+    return told
+
+
+def _carry(
+    warehouse: duckdb.DuckDBPyConnection, counts: pd.DataFrame, rules: Rules, previous: Path | None
+) -> set[pd.Timestamp]:
+    """Copy the months that were published under other rules; return them.
+
+    Only of the same people: where the head-count that was told is the one that would be told now. Months between such
+    quarters are carried with them.
+    """
+    if previous is None:
+        return set()
+    quoted = str(previous).replace("'", "''")
+    warehouse.execute(f"attach '{quoted}' as previous (read_only)")
+    try:
+        older = warehouse.execute(
+            "select month, people from previous.people_counts where population = $population and scope = 'everyone' "
+            "and level = $level and attribute = $every and rule_version <> $version",
+            {"population": WORKFORCE, "level": ALL_LEVELS, "every": ALL, "version": rules.version},
+        ).fetchall()
+        measured = warehouse.execute(
+            "select distinct month from previous.people_months where rule_version <> $version",
+            {"version": rules.version},
+        ).fetchall()
+        now = counts[counts["population"] == WORKFORCE]
+        now = now[now["attribute"] == now["attribute"].min()].groupby("month")["people"].sum()
+        carried = {
+            pd.Timestamp(month)
+            for month, people in older
+            if people and abs(people - int(now.get(pd.Timestamp(month), -people))) <= rules.nearest
+        }
+        others = {pd.Timestamp(month) for month, _ in older} - carried
+        between = {pd.Timestamp(month) for (month,) in measured}
+        carried |= {month for month in between - others if carried and month < max(carried)}
+        for table in ("people_counts", "people_months") if carried else ():
+            warehouse.execute(
+                f"insert into snapshot.{table} select * from previous.{table} "
+                "where month in (select unnest($months)) and rule_version <> $version",
+                {"months": [month.date() for month in carried], "version": rules.version},
+            )
+    finally:
+        warehouse.execute("detach previous")
+    return carried
