@@ -5,6 +5,7 @@ from functools import lru_cache
 import pandas as pd
 
 from app import coverage, goals, people, pipeline, sentences, spc
+from app.confidential import rules
 from app.filters import Filters, listed
 from app.metrics import Metric
 from app.records import last_workday
@@ -56,7 +57,8 @@ def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters
 
 def _too_few(metric: Metric) -> str:
     if metric.about == "people":
-        return "fewer than 10 people who count or who do not, or fewer than 25 in all"
+        told = rules()
+        return f"fewer than {told.least_people} people who count or who do not, or fewer than {told.least_base} in all"
     return f"fewer than {metric.minimum_base} cases each"
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from app import answers, charts, coverage, goal_charts, people, people_charts, pipeline, pipeline_charts, series
 from app.answers import PLACES
 from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, shown
+from app.confidential import rules
 from app.filters import month_words, parse_month
 from app.metrics import Metric
 from app.sentences import Claim
@@ -275,7 +276,8 @@ def representation(attribute: str) -> None:
     split = "by level" if rows["place"].nunique() == 1 else f"in {rows['place'].iloc[0]}, beside everyone"
     one = replace(found, figure=f"representation-{attribute}", rows=rows, sentence=f"{name} {split}", note="")
     chart = people_charts.levels(rows)
-    with framed(one, "Shares of counts to the nearest five. Open and dashed: too few to tell.", lambda: [("", chart)]):
+    note = f"Shares of counts to the nearest {rules().nearest}. Open and dashed: too few to tell."
+    with framed(one, note, lambda: [("", chart)]):
         chips = [
             f'<span class="named"><span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>'
             f"{escape(category)}</span>"
@@ -287,13 +289,14 @@ def representation(attribute: str) -> None:
 
 def protection() -> None:
     """What protects people in these figures, in three sentences that a works council would accept."""
+    told = rules()
     section("How these figures protect people")
     st.markdown(
         "They are made when the exports are read, and only of everyone, one region or one channel: nothing else about "
-        "employees is in the data that this dashboard opens. Fewer than 10 people are never told, every other count "
-        "is given to the nearest 5, and further numbers are withheld wherever all others together would give a small "
-        "group away. They are renewed at the end of a quarter, once at least 10 people have joined, left or changed, "
-        "by rules that can only be made stricter."
+        f"employees is in the data that this dashboard opens. Fewer than {told.least_people} people are never told, "
+        f"every other count is given to the nearest {told.nearest}, and further numbers are withheld wherever all "
+        "others together would give a small group away. They are renewed at the end of a quarter, once at least "
+        f"{told.least_changes} people have joined, left or changed, by rules that can only be made stricter."
     )
 
 
@@ -319,7 +322,9 @@ def files() -> None:
     ]
     note = "Of every file: rows read = kept + rejected + repeated + blank."
     if (found.rows["nearest"] > 1).any():
-        note += " Rows about people are told to the nearest five, fewer than ten as few."
+        note += (
+            f" Rows about people are told to the nearest {rules().nearest}, fewer than {rules().least_people} as few."
+        )
     with framed(found, note):
         board(("File", "Record", "Covers", "Read", "Kept", "Rejected", "Repeated", "Blank"), rows, (3, 4, 5, 6, 7))
 
