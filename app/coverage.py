@@ -16,7 +16,7 @@ def files(snapshot: Snapshot, filters: Filters) -> Answer:
     """
     rows = snapshot.ask("figures/files")
     rejected, read = int(rows["rejected"].sum()), int(rows["read"].sum() - rows["blank"].sum())
-    newest = f"{rows['last_on'].max():%-d %b %Y}"
+    newest = f"{snapshot.as_of if rows.empty else rows['last_on'].max():%-d %b %Y}"
     told = f"{_counted(len(rows), 'export')}, {_about(rows)}{_counted(read, 'row')}"
     told += f", {rejected:,} rejected ({_share(rejected, read)})"
     sentence = f"{told}; {'they reach' if len(rows) > 1 else 'it reaches'} to {newest}"
