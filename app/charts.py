@@ -270,13 +270,14 @@ def _trend(unit: str, target: bool, standing: bool) -> dict:
         *([] if standing else usual),
         points.mark_line(color=ORDINARY, strokeWidth=1.5).encode(x=month, y=y("value")),
         _marks(58, month, y("value")),
-        ends.transform_filter(quiet).mark_text(**written).encode(**text),
         ends.transform_filter(f"!({quiet})").mark_text(**written, fontWeight="bold").encode(**text),
         _frame(unit),
     ]
+    if target or not standing:
+        layers.append(ends.transform_filter(quiet).mark_text(**written).encode(**text))
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3)
-        layers.insert(len(layers) - 5, dashed.encode(x=month, y=y("target")))
+        layers.insert(0 if standing else len(usual), dashed.encode(x=month, y=y("target")))
     return layered(TREND_HEIGHT, 8, *layers)
 
 
