@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from app import coverage, goals, people, pipeline, sentences, spc
+from app import coverage, goals, people, pipeline, practices, sentences, spc
 from app.confidential import rules
 from app.filters import Filters, listed
 from app.metrics import Metric
@@ -340,6 +340,7 @@ BESPOKE = {
     "idea_funnel": pipeline.funnel,
     "idea_age": pipeline.age,
     "idea_flow": pipeline.flow,
+    "practices": practices.practices,
     "files": coverage.files,
     "rejects": coverage.rejects,
     "unknown": coverage.unknown,
@@ -359,6 +360,7 @@ FIGURES = {
     "idea_funnel": "ideas by the stage they reached, and what share of those decided there went on",
     "idea_age": "days that open ideas stand in each stage, against stays that ended",
     "idea_flow": "ideas in, out and open by month and stage",
+    "practices": "each practice with its metrics: definition, whether it is measured, and what the rest would take",
     "files": "exports behind the snapshot, and what became of their rows",
     "rejects": "rejected rows by file, column and reason",
     "unknown": "regions and channels that are not known",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from app import answers, coverage, goals, series
+from app import answers, coverage, goals, practices, series
 from app.answers import answer
 from app.build import build
 from app.filters import Filters
@@ -325,6 +325,23 @@ def data_sentence(figure: str, rows: pd.DataFrame) -> str:
     return f"{together('row')} rejected, most for: {why}"
 
 
+def practices_sentence(rows: pd.DataFrame) -> str:
+    """How far practices are measured, from their rows: measured with all metrics, with some, or why with none."""
+    counts = Counter()
+    for _, states in rows.groupby("id")["state"]:
+        found = Counter(states)
+        if found["measured"]:
+            counts["measured" if found["measured"] == len(states) else "in part"] += 1
+        elif found["no rows"]:
+            counts["without rows"] += 1
+        else:
+            counts["without an export" if found["no export loaded"] else "not measured yet"] += 1
+    order = ("in part", "without rows", "without an export", "not measured yet")
+    told = [f"{counts['measured'] or 'none'} measured", *(f"{counts[word]} {word}" for word in order if counts[word])]
+    every = sum(counts.values())
+    return f"{every} practice{'s' * (every != 1)}: {', '.join(told)}"
+
+
 def check_data(snapshot: Snapshot, filters: Filters) -> dict[str, pd.DataFrame]:
     told = {}
     for figure in ("files", "rejects", "unknown", "missing"):
@@ -362,6 +379,52 @@ def test_the_data_page_follows_from_its_rows(request: pytest.FixtureRequest, nam
             "crm/tickets.csv": 1,
         }
         assert len(told["files"]) == 4 and len(told["missing"]) == len(contracts()) - 4
+
+
+@pytest.mark.parametrize("name", ["demo", "world"])
+def test_the_practices_page_follows_from_its_rows(request: pytest.FixtureRequest, name: str) -> None:
+    """As the registry and the list of files have it, whatever is chosen; tests/exports lacks half of the records."""
+    snapshot = request.getfixturevalue(name)
+    files = answer(snapshot, "files", None, Filters()).rows
+    rows = answer(snapshot, "practices", None, Filters()).rows
+    for filters in chosen(snapshot):
+        found = answer(snapshot, "practices", None, filters)
+        assert (found.state, found.sentence) == ("ready", practices_sentence(rows))
+        assert found.rows.equals(rows), "definitions know no filter"
+    for page, told in rows.groupby("page"):
+        assert practices.summary(told) == practices_sentence(told), page
+    for _, row in rows.iterrows():
+        records = row["records"].split(", ")
+        loaded = files[files["record"].isin(records)]
+        assert row["files"] == ", ".join(loaded["path"])
+        assert [record for record in records if record not in set(loaded["record"])] == (
+            row["not_loaded"].split(", ") if row["not_loaded"] else []
+        )
+        state = series.states(snapshot).get(row["metric"])
+        if state:
+            word = "measured" if state.rows else "no rows" if state.as_of else "no export loaded"
+            assert (row["state"], row["owner"]) == (word, state.metric.owner)
+            assert restated.same(row["target"], float("nan") if state.metric.target is None else state.metric.target)
+    states = set(rows["state"])
+    assert states == {"measured", "not measured yet"} | ({"no export loaded"} if name == "world" else set())
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ([["measured"]], "1 practice: 1 measured"),
+        ([["measured", "measured"], ["measured", "no rows"]], "2 practices: 1 measured, 1 in part"),
+        ([["not measured yet", "no export loaded"]] * 2, "2 practices: none measured, 2 without an export"),
+        (
+            [["no rows", "not measured yet"], ["not measured yet"]],
+            "2 practices: none measured, 1 without rows, 1 not measured yet",
+        ),
+    ],
+)
+def test_practices_are_counted_in_words(states: list[list[str]], said: str) -> None:
+    told = [(str(id_), state) for id_, states_ in enumerate(states) for state in states_]
+    rows = pd.DataFrame(told, columns=["id", "state"])
+    assert (practices.summary(rows), practices_sentence(rows)) == (said, said)
 
 
 def test_one_of_everything_is_said_in_the_singular(tickets, tmp_path: Path) -> None:
