@@ -117,7 +117,7 @@ def workbook(page: str) -> None:
 
 def _explain(found: Answer, snapshot: Snapshot) -> None:
     """Definition, owner, files, SQL and rows: what an analyst needs to defend the number."""
-    metric, files = found.metric, ask("files", None).rows
+    metric = found.metric
     if metric is None:
         st.markdown(f"**{found.figure.capitalize()}**: {answers.FIGURES[found.figure.split('-')[0]]}.")
         st.dataframe(downloads.plain(found.rows), hide_index=True, height=240)
@@ -126,14 +126,20 @@ def _explain(found: Answer, snapshot: Snapshot) -> None:
     st.markdown(f"**{metric.name}** ({metric.unit}, better {metric.better}). {metric.definition}")
     target = "No target is set." if metric.target is None else f"Target {metric.write(metric.target)}."
     st.markdown(f"{target} Owner: {metric.owner}. Definition reviewed {metric.reviewed:%-d %b %Y}.")
-    for _, row in files[files["record"].isin(metric.records)].iterrows():
+    origin(metric.records)
+    st.dataframe(downloads.plain(found.rows), hide_index=True, height=240)
+    st.code(sql_of(found, snapshot), language="sql")
+
+
+def origin(records: Sequence[str]) -> None:
+    """The files behind records: how many of their rows count, and by what mark they are known again."""
+    files = ask("files", None).rows
+    for _, row in files[files["record"].isin(records)].iterrows():
         kept = f"{coverage.written(row['kept'])} of {coverage.written(row['read'])} rows"
         st.markdown(
             f"Records: **{row['record']}** from {row['path']} ({row['system']}), "
             f"{kept}, SHA-256 {row['fingerprint'][:12]}…"
         )
-    st.dataframe(downloads.plain(found.rows), hide_index=True, height=240)
-    st.code(sql_of(found, snapshot), language="sql")
 
 
 def sql_of(found: Answer, snapshot: Snapshot) -> str:

@@ -3,18 +3,30 @@
 from dataclasses import replace
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
-from app import answers, charts, coverage, goal_charts, people, people_charts, pipeline, pipeline_charts, series
+from app import (
+    answers,
+    charts,
+    coverage,
+    goal_charts,
+    people,
+    people_charts,
+    pipeline,
+    pipeline_charts,
+    practices,
+    series,
+)
 from app.answers import PLACES
-from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, shown
+from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, origin, shown, sql_of
 from app.confidential import rules
 from app.filters import month_words, parse_month
 from app.metrics import Metric
 from app.sentences import Claim
 from app.series import Answer
 from app.sparkline import sparkline
-from app.theme import GROUPS, MARKS
+from app.theme import GROUPS, MARKS, MEASURED
 
 MANY_PLACES = 12  # more rows than this scroll within their card
 
@@ -298,6 +310,62 @@ def protection() -> None:
         "others together would give a small group away. They are renewed at the end of a quarter, once at least "
         f"{told.least_changes} people have joined, left or changed, by rules that can only be made stricter."
     )
+
+
+def practices_head(question: str) -> None:
+    """The head of the page about what is measured: how many practices are, whatever the filters."""
+    st.caption(question)
+    st.title(ask("practices", None).sentence, anchor=False)
+    st.caption("The same for every region, channel and period")
+
+
+def practices_of(page: str) -> None:
+    """The practices that a page is about: their metrics, whether these are measured, and what the others would take."""
+    found = ask("practices", None)
+    rows = found.rows[found.rows["page"] == page]
+    sentence = f"{page.capitalize()}, {practices.summary(rows)}"
+    one = replace(found, figure=f"practices-{page}", rows=rows, sentence=sentence)
+    drawn = []
+    for id_, metrics in rows.groupby("id", sort=False):
+        name = f'<div class="told"><small>{id_}</small><div>{escape(metrics["practice"].iloc[0])}</div></div>'
+        drawn.append((name, "".join(_defined(row) for _, row in metrics.iterrows())))
+    note = " ".join(f"{mark} {state}." for state, mark in MEASURED.items() if state in set(rows["state"]))
+    with framed(one, note):
+        board(("Practice", "Metrics"), drawn, ())
+        how = st.expander("How is each of these computed?", key=f"sql-{page}", on_change="rerun")
+        if how.open:
+            with how:
+                _computed(rows)
+        with st.container(horizontal=True, key=f"links-lead-{page}"):
+            st.page_link(f"../pages/{page}.py", label=f"Open {page.capitalize()}")
+
+
+def _defined(row: pd.Series) -> str:
+    """A metric as the glossary has it: state as shape and word, definition, then its keeper or what it would take."""
+    mark = f'<span class="usual" aria-hidden="true">{MEASURED[row["state"]]}</span>'
+    words = f"{row['state']} · {practices.takes(row) or practices.kept(row)}"
+    said = f"<strong>{escape(row['name'])}</strong> {escape(row['definition'])}<small>{escape(words)}</small>"
+    return f'<div class="told">{mark}<div>{said}</div></div>'
+
+
+def _computed(rows: pd.DataFrame) -> None:
+    """One of these metrics, as it was computed: its files and its SQL."""
+    told = rows[rows["owner"] != ""].drop_duplicates("metric").set_index("name")
+    if told.empty:
+        st.markdown("None of them is computed yet.")
+        return
+    row = told.loc[st.selectbox("Metric", list(told.index), key=f"computed-{rows['page'].iloc[0]}", width=400)]
+    st.markdown(f"{row['definition']} {row['state'].capitalize()}: {practices.takes(row) or practices.kept(row)}.")
+    origin(row["records"].split(", "))
+    figure, state = practices.figure_of(row["metric"]), series.states(shown().snapshot).get(row["metric"])
+    st.code(state.sql if state else sql_of(ask(figure, None), shown().snapshot), language="sql")
+
+
+def glossary() -> None:
+    """The words that the pages use, each in a sentence."""
+    section("What the words mean")
+    words = practices.declared().words.items()
+    st.html(f'<dl class="words">{"".join(f"<dt>{escape(a)}</dt><dd>{escape(b)}</dd>" for a, b in words)}</dl>')
 
 
 def source(question: str) -> None:

@@ -23,6 +23,7 @@ PAGES = {
     "trust": "Trust",
     "innovation": "Innovation",
     "diversity": "Diversity",
+    "practices": "Practices",
     "data": "Data",
 }
 

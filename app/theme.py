@@ -42,6 +42,12 @@ OUTLOOKS = {  # of a goal: met or not, or what is to be expected
     "not met": (WORSE, "triangle-down", "▼"),
     "not told": (ORDINARY, "circle", "○"),  # every other word says why nothing can be told
 }
+MEASURED = {  # how far a metric is measured: the shape fills as it does
+    "measured": "●",
+    "no rows": "◒",
+    "no export loaded": "○",
+    "not measured yet": "◇",
+}
 FONT = "Source Sans, Liberation Sans, Arial, sans-serif"
 CONFIG = {
     "background": "transparent",

@@ -23,8 +23,8 @@ from tests import test_leading
 from tests.conftest import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
-TRUST, OVERVIEW, DIVERSITY, DATA = (
-    ROOT / "pages" / f"{name}.py" for name in ("trust", "overview", "diversity", "data")
+TRUST, OVERVIEW, DIVERSITY, PRACTICES, DATA = (
+    ROOT / "pages" / f"{name}.py" for name in ("trust", "overview", "diversity", "practices", "data")
 )
 REGIONS = ("Asia Pacific", "EMEA", "Latin America", "North America", "unknown")
 WHOLE = "All regions · all channels · May 2023 – Oct 2026"
@@ -164,6 +164,9 @@ def test_every_page_says_something_true_for_every_choice(visit, demo_snapshot, p
     if page.stem == "data":  # it is about the exports, whatever is chosen
         assert filter_words(tab).startswith("Snapshot ")
         return
+    if page == PRACTICES:  # it is about definitions, whatever is chosen
+        assert filter_words(tab) == "The same for every region, channel and period"
+        return
     assert all(place in filter_words(tab) for place in chosen)
     if not address:
         assert filter_words(tab).startswith(f"{WHOLE} · data to ")
@@ -188,7 +191,7 @@ def test_nothing_matches_is_a_sentence_that_names_the_filter_to_widen(visit, dem
     assert said and all(re.search(r"Widen the (region|channel|period|filters)\.$", sentence) for sentence in said)
 
 
-@pytest.mark.parametrize("page", [OVERVIEW, DIVERSITY, DATA], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [OVERVIEW, DIVERSITY, PRACTICES, DATA], ids=lambda page: page.stem)
 def test_where_nothing_matches_the_other_pages_stand(visit, demo_snapshot, page: Path) -> None:
     address = {"regions": ["unknown"], "channels": ["unknown"], "from": ["2024-06"], "to": ["2024-06"]}
     assert not sound(visit(demo_snapshot, page, **address)).error
@@ -260,6 +263,36 @@ def test_the_data_page_begins_with_what_its_rows_say(visit, demo_snapshot, demo:
     said = [test_leading.data_sentence(name, rows) for name, rows in figures.items()]
     tab = sound(visit(demo_snapshot, DATA))
     assert (tab.title[0].value, [heading.value for heading in tab.header]) == (said[0], said)
+
+
+def test_the_practices_page_begins_with_what_its_rows_say(visit, demo_snapshot, demo: Snapshot) -> None:
+    """And defines every metric of every practice, with what it would take where it is not measured."""
+    rows = answer(demo, "practices", None, Filters()).rows
+    pages = dict(list(rows.groupby("page", sort=False)))
+    tab = sound(visit(demo_snapshot, PRACTICES))
+    said = [f"{page.capitalize()}, {test_leading.practices_sentence(told)}" for page, told in pages.items()]
+    assert tab.title[0].value == test_leading.practices_sentence(rows)
+    assert sorted(heading.value for heading in tab.header) == sorted(said)
+    boards = unescape(" ".join(markdown.value for markdown in tab.markdown))
+    for _, row in rows.iterrows():
+        assert f"<strong>{row['name']}</strong> {row['definition']}<small>{row['state']} · " in boards
+        assert row["practice"] in boards
+
+
+def test_the_practices_page_shows_how_each_metric_is_computed(visit, demo_snapshot) -> None:
+    """Closed at first; then one metric at a time, those of a figure of their own with its queries."""
+    tab = sound(visit(demo_snapshot, PRACTICES))
+    assert not tab.code
+    for page in ("goals", "trust", "innovation", "diversity"):
+        tab.session_state[f"sql-{page}"] = True
+    sound(tab.run())
+    assert len(tab.code) == 4
+    tab.selectbox(key="computed-trust").set_value("Promises kept").run()
+    tab.selectbox(key="computed-innovation").set_value("Ideas that go on").run()
+    sql = [code.value for code in sound(tab).code]
+    assert metrics()["promises_kept"].sql.strip() in sql[1]
+    assert (ROOT / "queries/innovation/idea_cohorts.sql").read_text("utf-8").strip() in sql[2]
+    assert any("crm/commitments.csv" in markdown.value for markdown in tab.markdown)
 
 
 def test_the_numbers_of_the_cards_are_those_of_the_rows(visit, demo_snapshot, demo: Snapshot) -> None:
