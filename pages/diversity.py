@@ -4,6 +4,8 @@ import streamlit as st
 
 from app import figures
 
+METRICS = ("preferred_channel",)
+
 figures.people_head("Does our workforce reflect the communities we serve?")
 figures.representation("gender")
 with st.grid(2, min_column_width=330, gap="small"):
@@ -11,4 +13,10 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.representation("age_band")
 figures.representation("disability")
 
+figures.section("Do customers reach us the way they prefer?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("preferred_channel")
+    figures.by_channel("preferred_channel")
+
 figures.protection()
+figures.foot(*METRICS)

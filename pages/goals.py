@@ -11,6 +11,7 @@ METRICS = (
     "survey_response",
     "required_training",
     "training_hours",
+    "response_coverage",
 )
 
 figures.goals_head("Will we make it?", *METRICS)
@@ -38,6 +39,11 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("survey_response")
     figures.by_channel("closed_loop")
     figures.by_channel("survey_response")
+
+figures.section("Does a person answer?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("response_coverage")
+    figures.by_channel("response_coverage")
 
 figures.section("Outcomes")
 st.markdown(

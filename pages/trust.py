@@ -15,6 +15,14 @@ METRICS = (
     "first_contact_resolution",
     "reopened",
     "csat",
+    "complaints_on_time",
+    "empathy",
+    "felt_heard",
+    "trusted_and_respected",
+    "welcoming",
+    "memorable",
+    "effort",
+    "retention",
 )
 
 figures.finding("Do customers believe us, and do we keep our word?", *METRICS)
@@ -25,6 +33,8 @@ figures.trend("promises_kept")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("promises_kept")
     figures.by_channel("promises_kept")
+figures.trend("complaints_on_time")
+figures.where("complaints_on_time")
 
 figures.section("How long do customers wait?")
 with st.grid(2, min_column_width=330, gap="small"):
@@ -49,12 +59,22 @@ with st.grid(2, min_column_width=330, gap="small"):
 figures.where("first_contact_resolution")
 figures.where("reopened")
 
-figures.section("What do they say?")
+figures.section("What do customers experience?")
+figures.headline("empathy", "felt_heard", "trusted_and_respected", "welcoming", "memorable", "effort")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("felt_heard")
+    figures.trend("trusted_and_respected")
+figures.where("felt_heard")
+figures.where("trusted_and_respected")
+
+figures.section("What do they say, and do they stay?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("nps")
     figures.recommendation()
     figures.trend("csat")
     figures.by_channel("csat")
+    figures.trend("retention")
+    figures.by_region("retention")
 
 figures.closing(*METRICS)
 figures.foot(*METRICS)

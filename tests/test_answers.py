@@ -52,11 +52,11 @@ COLUMNS = {
 NOTHING = Filters(start=date(1999, 1, 1), end=date(1999, 12, 1))
 BEYOND = {True: "outside its usual range", False: "beyond ordinary variation"}
 CUT = "2026-09-28"  # a Monday, two working days before September is over
-NO_CHANNEL = ("nps", "goals_met", "goals_well_defined", "ideas_per_100")  # their records name none
+NO_CHANNEL = ("nps", "goals_met", "goals_well_defined", "ideas_per_100", "retention")  # their records name none
 PROTECTED = ["nearest", "rule_version", "as_of"]  # how a figure about people is told, and until when
 PEOPLE = tuple(id_ for id_, metric in metrics().items() if metric.about == "people")
 CASES = tuple(id_ for id_ in metrics() if id_ not in PEOPLE)
-IN_CUT = tuple(id_ for id_ in CASES if not {"ideas", "goals"} & set(metrics()[id_].records))
+IN_CUT = tuple(id_ for id_ in CASES if not {"ideas", "goals", "customers"} & set(metrics()[id_].records))
 FEW = (  # a month, or a place in the last month, holds less than ten
     ("customer_ideas", "channels"),
     ("goals_well_defined", "by_region"),

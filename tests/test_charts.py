@@ -161,6 +161,13 @@ FEW_BY_MONTH = {  # metric → places of the demonstration in which no month hol
     "recognised_in_time": {*REGIONS - {"EMEA"}, *CHANNELS},
     "goals_met": REGIONS,
     "goals_well_defined": REGIONS,
+    "empathy": {"region unknown"},
+    "felt_heard": {"region unknown"},
+    "trusted_and_respected": {"region unknown"},
+    "welcoming": {"region unknown"},
+    "memorable": {"region unknown"},
+    "effort": {"region unknown"},
+    "complaints_on_time": {"region unknown", "channel unknown", "Social"},
 }
 NOWHERE = {  # metric → places that its records never name, or that are no scope of people
     "nps": CHANNELS,
@@ -170,6 +177,8 @@ NOWHERE = {  # metric → places that its records never name, or that are no sco
     "required_training": {"region unknown", "channel unknown"},
     "training_hours": {"region unknown", "channel unknown"},
     "ideas_per_100": {"region unknown", "channel unknown", *CHANNELS},
+    "retention": CHANNELS,
+    "preferred_channel": {"channel unknown"},
 }
 
 

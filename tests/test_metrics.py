@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from app.build import build
 from app.metrics import QUERIES, Metric, metrics
 from app.records import contracts
-from app.snapshot import Snapshot
+from app.snapshot import Snapshot, current, opened
+from tests.conftest import TODAY
 
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
 EMEA, APAC, LATAM, NAMER, UNKNOWN = "EMEA", "Asia Pacific", "Latin America", "North America", "unknown"
@@ -252,6 +254,109 @@ def test_recommendation_counts_the_answers_of_nps_by_group(world: Snapshot) -> N
 def test_csat(world: Snapshot) -> None:
     """September: 5 and 4 of 5, 4 and 3; S12 is about the relationship. October: S13, whose kind is blank."""
     assert cells(world, "csat") == {(SEPTEMBER, EMEA, "Phone"): (2, 3), (OCTOBER, LATAM, "Chat"): (1, 1)}
+
+
+EXPERIENCE = {
+    "empathy": (2, 3),  # 5 and 4; 3
+    "felt_heard": (2, 3),  # 4 and 5; 3
+    "trusted_and_respected": (1, 3),  # 5; 3 and 2
+    "welcoming": (1, 2),  # 5; 3, and S12 does not say
+    "memorable": (1, 3),  # 5; 4 and 4
+    "effort": (2, 3),  # 7 and 5; 4
+}
+
+
+@pytest.mark.parametrize("metric", EXPERIENCE)
+def test_what_customers_experience(world: Snapshot, metric: str) -> None:
+    """September, EMEA by Phone: S08, S10 and S12, whichever survey asked."""
+    assert cells(world, metric) == {(SEPTEMBER, EMEA, "Phone"): EXPERIENCE[metric]}
+
+
+ANSWERS_MAP = """
+system = "Ask"
+record = "customer_answers"
+[columns]
+response = "No"
+answered_on = "Day"
+item = "Item"
+score = "Score"
+lowest = "Low"
+highest = "High"
+"""
+
+
+def test_answers_on_another_scale_are_not_counted(drop, tmp_path: Path) -> None:
+    """Effort from 1 to 5 is CES 1.0 and none of 2.0; 7 of 10 is neither 4 nor 5 of 5. One of each on its own scale."""
+    scales = {"effort": ("1,7", "1,5"), **dict.fromkeys(set(EXPERIENCE) - {"effort"}, ("1,5", "1,10"))}
+    rows = [f"{id_}{scale},2026-09-10,{id_},5,{scale}" for id_, both in scales.items() for scale in both]
+    rows = [row.replace(",", " ", 1) for row in rows]  # the scale is part of the number of the response
+    text = "\n".join(["No,Day,Item,Score,Low,High", *rows]) + "\n"
+    build(drop({"ask.csv": text, "ask.csv.map.toml": ANSWERS_MAP}), tmp_path / "snapshot.duckdb", today=TODAY)
+    asked = opened(current(tmp_path / "snapshot.duckdb"))
+    for id_ in EXPERIENCE:
+        assert cells(asked, id_) == {(SEPTEMBER, UNKNOWN, UNKNOWN): (1, 1)}, id_
+
+
+def test_response_coverage(world: Snapshot) -> None:
+    """September, EMEA by Phone: T01 to T14 and T22 = 15, all but T14 replied to. October: T17 and T18 of T17 to T19,
+    solved without a reply by a person; the seven days of T20 have not passed."""
+    assert cells(world, "response_coverage") == {
+        (AUGUST, EMEA, "E-mail"): (1, 1),
+        (SEPTEMBER, EMEA, "Phone"): (14, 15),
+        (SEPTEMBER, UNKNOWN, "Phone"): (1, 1),
+        (SEPTEMBER, EMEA, UNKNOWN): (1, 1),
+        (OCTOBER, LATAM, "Chat"): (2, 3),
+    }
+
+
+COMPLAINTS = {
+    "2026-09-01 09:00,2026-09-03 09:00,2026-09-29 09:00": (1, 1),  # on the last second of 2 and of 28 days
+    "2026-09-01 09:00,2026-09-03 09:01,2026-09-04 09:00": (0, 1),  # replied to a minute late
+    "2026-09-01 09:00,2026-09-01 10:00,2026-09-29 09:01": (0, 1),  # solved a minute late
+    "2026-09-01 09:00,,2026-09-02 09:00": (0, 1),  # solved, and nobody replied
+    "2026-09-01 09:00,2026-09-01 10:00,": (0, 1),  # open, and its 28 days have passed
+    "2026-09-21 09:00,2026-09-21 10:00,": None,  # open, and they pass tomorrow
+    "2026-09-21 09:00,2026-09-21 10:00,2026-09-22 09:00": (1, 1),  # solved before they have
+}
+
+
+@pytest.mark.parametrize("times", COMPLAINTS)
+def test_complaints_on_time(drop, tmp_path: Path, times: str) -> None:
+    """One complaint each, and a request that is none; the records end on 18 October."""
+    heading = "Ticket ID,Opened,First human reply,Resolved,Type,Subject area,Requester ID,Customer ID,Region,"
+    rows = [f"T1,{times},Complaint", "T2,2026-10-18 09:00,,2026-10-18 10:00,Request"]
+    text = "\n".join([heading + "Contact channel,SLA status,Times reopened", *(f"{row},,,,,,,0" for row in rows)])
+    build(drop({"tickets.csv": text + "\n"}), tmp_path / "snapshot.duckdb", today=TODAY)
+    counted = COMPLAINTS[times]
+    told = cells(opened(current(tmp_path / "snapshot.duckdb")), "complaints_on_time")
+    assert told == ({(SEPTEMBER, UNKNOWN, UNKNOWN): counted} if counted else {})
+
+
+def test_retention_and_preferred_channel(drop, tmp_path: Path) -> None:
+    """August: A, B, C and D were customers on its eve, and B left on its last day. September: of A, C and D, C left on
+    its first. October: A and D, who stay; E came in it. In July nobody is known to have left.
+
+    Of five contacts A's by telephone is in the preferred channel and A's by e-mail is not; of B no preference is known,
+    of D's no channel, and Z is no customer.
+    """
+    customers = ["A,2020-01-01,,EMEA,Phone", "B,2020-01-01,2026-08-31,EMEA,", "C,2020-01-01,2026-09-01,EMEA,Chat"]
+    customers += ["D,2026-07-31,,EMEA,Phone", "E,2026-10-02,,EMEA,Phone"]
+    tickets = [("A", "Telephone"), ("A", "email"), ("B", "Phone"), ("D", ""), ("Z", "Phone")]
+    text = "Ticket ID,Opened,First human reply,Resolved,Type,Subject area,Requester ID,Customer ID,Region,"
+    text += "Contact channel,SLA status,Times reopened\n"
+    for number, (customer, channel) in enumerate(tickets):
+        text += f"T{number},2026-10-0{number + 1} 09:00,,,Question,,,{customer},EMEA,{channel},,0\n"
+    heading = "Customer ID,Customer since,Customer until,Region,Preferred channel\n"
+    heading = heading.replace("Region", "Segment,Monthly revenue,Region")
+    listed = heading + "".join(row.replace(",EMEA", ",,,EMEA") + "\n" for row in customers)
+    build(drop({"tickets.csv": text, "customers.csv": listed}), tmp_path / "snapshot.duckdb", today=TODAY)
+    told = opened(current(tmp_path / "snapshot.duckdb"))
+    assert cells(told, "retention") == {
+        (AUGUST, EMEA, UNKNOWN): (3, 4),
+        (SEPTEMBER, EMEA, UNKNOWN): (2, 3),
+        (OCTOBER, EMEA, UNKNOWN): (2, 2),
+    }
+    assert cells(told, "preferred_channel") == {(OCTOBER, EMEA, "Phone"): (1, 1), (OCTOBER, EMEA, "E-mail"): (0, 1)}
 
 
 def test_first_reply_hours(world: Snapshot) -> None:

@@ -310,8 +310,10 @@ def test_the_numbers_of_the_cards_are_those_of_the_rows(visit, demo_snapshot, de
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_metric_that_a_page_names_stands_on_it(visit, demo_snapshot, page: Path) -> None:
+    """In a heading, in what a chart says, or as the label of a card."""
     tab = visit(demo_snapshot, page)
-    said = " ".join([heading.value for heading in tab.header] + [chart.proto.alt for chart in charts(tab)])
+    labels = [html.proto.body for html in tab.get("html") if '<div class="label">' in html.proto.body]
+    said = " ".join([heading.value for heading in tab.header] + [chart.proto.alt for chart in charts(tab)] + labels)
     for metric in named(page):
         assert metrics()[metric].name in said, metric
 

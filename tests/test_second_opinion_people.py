@@ -4,7 +4,7 @@ Python, from its exports and the definitions and not from the SQL, and exactly a
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import pandas as pd
@@ -105,7 +105,88 @@ def goals_well_defined() -> Iterator[tuple]:
                 yield first, *where(row, blank="every"), all(words)
 
 
-CASES = (closed_loop, survey_response, customer_ideas, goals_met, goals_well_defined)
+ITEMS = {  # metric → heading, the scale that it is asked on, the least answer that counts
+    "empathy": ("Empathy", range(1, 6), 4),
+    "felt_heard": ("Felt heard", range(1, 6), 4),
+    "trusted_and_respected": ("Trusted", range(1, 6), 4),
+    "welcoming": ("Welcoming", range(1, 6), 4),
+    "memorable": ("Memorable", range(1, 6), 5),
+    "effort": ("Effort", range(1, 8), 5),
+}
+
+
+def perceived(id_: str) -> Callable[[], Iterator[tuple]]:
+    """Answers on the scale of their question, in whichever survey; none of a response with one off its scale."""
+    heading, scale, least = ITEMS[id_]
+
+    def answers() -> Iterator[tuple]:
+        for row in rows("survey/customer_survey.csv"):
+            if row[heading] in map(str, scale) and row["Recommend"] != "11":
+                yield month(day(row["Submitted"])), *where(row), int(row[heading]) >= least
+
+    answers.__name__ = id_
+    return answers
+
+
+@cache
+def tickets() -> list[dict[str, str]]:
+    """Those opened on a day that there is, and not replied to before: the others break the contract."""
+    return [
+        row
+        for row in rows("crm/tickets.csv")
+        if "-02-30" not in row["Opened"] and not "" < row["First human reply"] < row["Opened"]
+    ]
+
+
+def response_coverage() -> Iterator[tuple]:
+    """Replied to, of those opened a week or longer before the export ends."""
+    for row in tickets():
+        if day(row["Opened"]) + timedelta(7) <= END:
+            yield month(day(row["Opened"])), *where(row, "Contact channel"), bool(row["First human reply"])
+
+
+def complaints_on_time() -> Iterator[tuple]:
+    """To the second: two days to the reply, 28 to the end; open ones count once their 28 days are over."""
+    for row in tickets():
+        opened, replied, resolved = (
+            datetime.fromisoformat(row[name]) if row[name] else None
+            for name in ("Opened", "First human reply", "Resolved")
+        )
+        if row["Type"] == "Complaint" and (resolved or (opened + timedelta(28)).date() <= END):
+            on_time = replied and replied - opened <= timedelta(2) and resolved and resolved - opened <= timedelta(28)
+            yield month(opened.date()), *where(row, "Contact channel"), bool(on_time)
+
+
+def preferred_channel() -> Iterator[tuple]:
+    """Where both what was used and what is preferred are channels that the reference knows."""
+    prefers = {row["Customer ID"]: where(row, "Preferred channel")[1] for row in rows("crm/customers.csv")}
+    for row in tickets():
+        region, used = where(row, "Contact channel")
+        preferred = prefers.get(row["Customer ID"], "unknown")
+        if "unknown" not in (used, preferred):
+            yield month(day(row["Opened"])), region, used, used == preferred
+
+
+def retention() -> Iterator[tuple]:
+    """Who was a customer on the eve of a month and is one on its last evening; from when somebody is known to leave."""
+    stays = [
+        (day(row["Customer since"]), day(row["Customer until"]) or date.max, where(row)[0])
+        for row in rows("crm/customers.csv")
+    ]
+    first = month(min(until for _, until, _ in stays))
+    while first <= END:
+        eve, last = first - timedelta(1), month_end(first)
+        for since, until, region in stays:
+            if since <= eve < until:
+                yield first, region, "unknown", until > last
+        first = last + timedelta(1)
+
+
+CASES = (
+    *(closed_loop, survey_response, customer_ideas, goals_met, goals_well_defined),
+    *(response_coverage, complaints_on_time, preferred_channel, retention),
+    *map(perceived, ITEMS),
+)
 
 
 @pytest.mark.parametrize("definition", CASES, ids=lambda definition: definition.__name__)
