@@ -394,7 +394,10 @@ class _Audit:
         same = [other for other in self.items if (other.table, other.category) == (item.table, item.category)]
         there = [other for other in self.items if (other.dimension, other.place) == (item.dimension, item.place)]
         groups = [row, [other for other in same if other.dimension == item.dimension]]
-        groups += [[other for other in there if other.table == name] for name in {other.table: 0 for other in there}]
+        by_table = [[other for other in there if other.table == name] for name in {other.table: 0 for other in there}]
+        if self.kinds[item.table] == "whole":  # every rate stands on the head-count: what is counted beside goes first
+            groups = [table for table in by_table if self.kinds[table[0].table] in ("some", "free")] + groups
+        groups += by_table
         for group in [*groups, same, self.items]:
             if shown := [other for other in group if other.status == "shown"]:
                 least = min(shown, key=lambda other: other.people)

@@ -82,7 +82,7 @@ def section(question: str) -> None:
 
 def headline(*metrics: str) -> None:
     """Cards: the latest finished month with its months in small, and whether that is a change."""
-    with st.grid(len(metrics), min_column_width=150, gap="small", key="headline"):
+    with st.grid(len(metrics), min_column_width=150, gap="small", key=f"headline-{metrics[0]}"):
         for metric in metrics:
             found, trend = ask("headline", metric), ask("trend", metric)
             with st.container(border=True, key=f"card-headline-{metric}", height="stretch", gap="xsmall"):

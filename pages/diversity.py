@@ -4,7 +4,13 @@ import streamlit as st
 
 from app import figures
 
-METRICS = ("preferred_channel",)
+METRICS = (
+    "inclusion_index",
+    "perspectives_valued",
+    "speak_openly",
+    "inclusion_training",
+    "preferred_channel",
+)
 
 figures.people_head("Does our workforce reflect the communities we serve?")
 figures.representation("gender")
@@ -12,6 +18,15 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.representation("ethnicity")
     figures.representation("age_band")
 figures.representation("disability")
+
+figures.section("What do employees say?")
+figures.headline("inclusion_index", "perspectives_valued", "speak_openly", "inclusion_training")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("inclusion_index")
+    figures.by_region("inclusion_index")
+figures.where("perspectives_valued")
+figures.where("speak_openly")
+figures.where("inclusion_training")
 
 figures.section("Do customers reach us the way they prefer?")
 with st.grid(2, min_column_width=330, gap="small"):

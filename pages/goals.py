@@ -12,6 +12,7 @@ METRICS = (
     "required_training",
     "training_hours",
     "response_coverage",
+    "leadership_trust",
 )
 
 figures.goals_head("Will we make it?", *METRICS)
@@ -39,6 +40,11 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("survey_response")
     figures.by_channel("closed_loop")
     figures.by_channel("survey_response")
+
+figures.section("Do leaders lead by example?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("leadership_trust")
+    figures.by_region("leadership_trust")
 
 figures.section("Does a person answer?")
 with st.grid(2, min_column_width=330, gap="small"):

@@ -4,7 +4,15 @@ import streamlit as st
 
 from app import figures
 
-METRICS = ("recognised_in_time", "customer_ideas", "ideas_per_100")
+METRICS = (
+    "recognised_in_time",
+    "customer_ideas",
+    "ideas_per_100",
+    "participation",
+    "experiments_learned",
+    "empowerment",
+    "enablement",
+)
 
 figures.ideas_head("How far do ideas travel?", *METRICS)
 figures.headline("ideas_per_100", "customer_ideas", "recognised_in_time")
@@ -21,6 +29,15 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("customer_ideas")
     figures.by_region("ideas_per_100")
     figures.by_region("customer_ideas")
+    figures.trend("participation")
+    figures.by_region("participation")
+
+figures.section("Do people dare, and do they learn?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("empowerment")
+    figures.trend("enablement")
+    figures.by_region("empowerment")
+    figures.by_region("experiments_learned")
 
 figures.section("Are they recognised?")
 with st.grid(2, min_column_width=330, gap="small"):

@@ -63,6 +63,8 @@ FEW = (  # a month, or a place in the last month, holds less than ten
     ("training_hours", "by_channel"),
     ("recognised_in_time", "by_channel"),
     ("recognised_in_time", "channels"),
+    ("experiments_learned", "headline"),
+    ("experiments_learned", "channels"),
 )
 
 
@@ -284,7 +286,7 @@ def test_places_are_held_against_the_target_or_all_together(demo: Snapshot, metr
             assert (row["reference_kind"], row["reference"]) == (kind, reference)
             alone = len(rows) == 1 and metric_.target is None
             assert row["judgement"] == ("" if alone else judged_place(row, metric_))
-        order = rows["value"].dropna() if metric_.better == "higher" else -rows["value"].dropna()
+        order = rows["value"].dropna() if metric_.better != "lower" else -rows["value"].dropna()
         assert order.is_monotonic_increasing
         assert rows["value"].isna().is_monotonic_increasing, "what is withheld stands last"
 

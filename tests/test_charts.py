@@ -168,6 +168,14 @@ FEW_BY_MONTH = {  # metric → places of the demonstration in which no month hol
     "memorable": {"region unknown"},
     "effort": {"region unknown"},
     "complaints_on_time": {"region unknown", "channel unknown", "Social"},
+    "leadership_trust": {"Social"},
+    "empowerment": {"Social"},
+    "enablement": {"Social"},
+    "perspectives_valued": {"Social"},
+    "speak_openly": {"Social"},
+    "inclusion_index": {"Social"},
+    "inclusion_training": {"Social"},
+    "experiments_learned": {"region unknown", "channel unknown", *REGIONS, *CHANNELS},
 }
 NOWHERE = {  # metric → places that its records never name, or that are no scope of people
     "nps": CHANNELS,
@@ -179,6 +187,14 @@ NOWHERE = {  # metric → places that its records never name, or that are no sco
     "ideas_per_100": {"region unknown", "channel unknown", *CHANNELS},
     "retention": CHANNELS,
     "preferred_channel": {"channel unknown"},
+    "leadership_trust": {"region unknown", "channel unknown"},
+    "empowerment": {"region unknown", "channel unknown"},
+    "enablement": {"region unknown", "channel unknown"},
+    "perspectives_valued": {"region unknown", "channel unknown"},
+    "speak_openly": {"region unknown", "channel unknown"},
+    "inclusion_index": {"region unknown", "channel unknown"},
+    "inclusion_training": {"region unknown", "channel unknown"},
+    "participation": {"region unknown", "channel unknown"},
 }
 
 

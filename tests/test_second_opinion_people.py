@@ -167,6 +167,20 @@ def preferred_channel() -> Iterator[tuple]:
             yield month(day(row["Opened"])), region, used, used == preferred
 
 
+def experiments_learned() -> Iterator[tuple]:
+    """When an idea first went from the stage of an experiment to another, on the day of that or a later step."""
+    order = ("Submitted", "Screened", "Experiment", "Pilot", "Implemented", "Closed")
+    steps = defaultdict(set)
+    for row in rows("crm/idea_stages.csv"):
+        steps[row["Idea ID"]].add((day(row["Entered"]), order.index(row["Stage"])))
+    for row in rows("crm/ideas.csv"):
+        came = sorted(steps[row["Idea ID"]])
+        for number, (_, stage) in enumerate(came[:-1]):
+            if order[stage] == "Experiment":
+                yield month(came[number + 1][0]), *where(row), bool(row["Learning"])
+                break
+
+
 def retention() -> Iterator[tuple]:
     """Who was a customer on the eve of a month and is one on its last evening; from when somebody is known to leave."""
     stays = [
@@ -184,7 +198,7 @@ def retention() -> Iterator[tuple]:
 
 CASES = (
     *(closed_loop, survey_response, customer_ideas, goals_met, goals_well_defined),
-    *(response_coverage, complaints_on_time, preferred_channel, retention),
+    *(response_coverage, complaints_on_time, preferred_channel, retention, experiments_learned),
     *map(perceived, ITEMS),
 )
 
@@ -220,11 +234,11 @@ def employed() -> dict[date, dict[str, tuple[str, str]]]:
     return told
 
 
-def required_training(when: date, employee: str) -> list[float]:
+def required_training(when: date, employee: str, topics: tuple[str, ...] = ()) -> list[float]:
     """Whether every course assigned by then is completed, whatever number of times it was assigned; nobody else."""
     courses = defaultdict(list)
     for row in training()[employee]:
-        if row["Mandatory"] == "Y":
+        if row["Mandatory"] == "Y" and (not topics or row["Topic"] in topics):
             courses[row["Course"]].append(row)
     told = []
     for assigned in courses.values():
@@ -232,6 +246,50 @@ def required_training(when: date, employee: str) -> list[float]:
             completed = [day(row["Completed"]) for row in assigned if row["Completed"]]
             told.append(any(done <= month_end(when) for done in completed))
     return [float(all(told))] if told else []
+
+
+def inclusion_training(when: date, employee: str) -> list[float]:
+    """The same of courses on inclusion alone."""
+    return required_training(when, employee, ("inclusion",))
+
+
+def participation(when: date, employee: str) -> list[float]:
+    """Whether any idea of theirs was submitted in the year to that day; every employee is asked."""
+    year = month_end(when).replace(year=when.year - 1)
+    return [float(any(year < submitted <= month_end(when) for submitted in ideas_of()[employee]))]
+
+
+@cache
+def ideas_of() -> dict[str, list[date]]:
+    """By author: when each of their ideas was submitted."""
+    told = defaultdict(list)
+    for row in rows("crm/ideas.csv"):
+        if row["Source"] == "Staff":
+            told[row["Author ID"]].append(day(row["Submitted"]))
+    return told
+
+
+STATEMENTS = {
+    "leadership_trust": "Leadership",
+    "empowerment": "Empowered",
+    "enablement": "Enabled",
+    "perspectives_valued": "Perspectives",
+    "speak_openly": "Speak up",
+    "inclusion_index": "Inclusion",
+}
+
+
+@cache
+def answered(name: str, when: date) -> dict[tuple[str, str], list[float]]:
+    """By scope: whether each answer of the quarter that ends with a month is favourable."""
+    told = defaultdict(list)
+    for row in rows("survey/employee_survey.csv"):
+        on, said = day(row["Submitted"]), row[STATEMENTS[name]]
+        if said in map(str, range(1, 6)) and (on.year, (on.month + 2) // 3 * 3) == (when.year, when.month):
+            region, channel = where(row, "Serves")
+            for scope in (("everyone", ""), ("region", region), ("channel", channel)):
+                told[scope].append(float(said in ("4", "5")))
+    return told
 
 
 def recognised_in_time(when: date, employee: str) -> list[float]:
@@ -288,7 +346,8 @@ def implemented() -> dict[str, list[tuple[date, date | None]]]:
     return told
 
 
-PEOPLE = {made.__name__: made for made in (required_training, training_hours, recognised_in_time)}
+MADE = (required_training, training_hours, recognised_in_time, inclusion_training, participation)
+PEOPLE = {made.__name__: made for made in MADE}
 LEAST, LEAST_BASE = 10, 25
 
 
@@ -306,7 +365,7 @@ def scopes(when: date) -> dict[tuple[str, str], list[str]]:
     return told
 
 
-@pytest.mark.parametrize("name", [*PEOPLE, "ideas_per_100"])
+@pytest.mark.parametrize("name", [*PEOPLE, *STATEMENTS, "ideas_per_100"])
 def test_people_agree_with_plain_python(demo: Snapshot, name: str) -> None:
     """At everyone, a region, a channel: counts to the nearest five or more, none where fewer than ten count or do not.
 
@@ -321,14 +380,15 @@ def test_people_agree_with_plain_python(demo: Snapshot, name: str) -> None:
     assert len(told) > 80
     for when, scope, place, numerator, base, step, status in told:
         counts = [count for who in scopes(when)[scope, place] for count in PEOPLE.get(name, employed_there)(when, who)]
+        counts = answered(name, when)[scope, place] if name in STATEMENTS else counts
         yes, known = sum(count > 0 for count in counts), head_counts(scope, place, when)
         if metrics()[name].kind == "share":
             few = min(yes, len(counts) - yes) < LEAST
             expected = nearest(yes, step), nearest(yes, step) + nearest(len(counts) - yes, step)
             few |= sum(expected) - expected[0] < LEAST_BASE
         else:
-            few = max(known, default=0) < LEAST_BASE or (name == "training_hours" and yes < LEAST)
-            amount = submitted()[when, scope, place]
+            few = max(known, default=0) < LEAST_BASE or (name in PEOPLE and yes < LEAST)
+            amount = nearest(yes) if name == "participation" else submitted()[when, scope, place]
             if name == "training_hours":
                 amount = nearest(sum(counts) / max(yes, 1) * nearest(yes), step)
             expected = amount, base if base in known else None
@@ -354,7 +414,8 @@ def head_counts(scope: str, place: str, when: date) -> set[int]:
     }
 
 
-STANDING = {"goals_well_defined", "required_training", "recognised_in_time"}
+STANDING = {"goals_well_defined", "required_training", "recognised_in_time", "inclusion_training", "participation"}
+STANDING |= set(STATEMENTS)
 PERIODS = ((None, None), (None, date(2026, 3, 1)), (date(2025, 2, 1), date(2025, 7, 1)), (date(2025, 12, 1), None))
 
 
@@ -371,7 +432,7 @@ def test_what_stands_over_a_period_is_its_last_month(demo: Snapshot, period: tup
     assert by_place(rows, "base") == {place: len(counts) for place, counts in expected.items()}
     shown = rows[rows["status"] != "withheld"]
     assert by_place(shown, "numerator") == {place: sum(expected[place]) for place in by_place(shown, "base")}
-    for metric in ("required_training", "recognised_in_time"):
+    for metric in STANDING - {"goals_well_defined"}:
         filters = Filters(start=period[0], end=period[1])
         months = by_month(demo, states(demo)[metric], filters)
         whole = months[months["region"].isna() & months["channel"].isna() & (months["status"] != "withheld")]
@@ -389,7 +450,7 @@ def by_place(rows: pd.DataFrame, column: str) -> dict[tuple, object]:
 def test_people_are_in_no_other_table(demo: Snapshot) -> None:
     """Metrics about people stand at their few scopes only."""
     about = [id_ for id_, metric in metrics().items() if metric.about == "people"]
-    assert {*PEOPLE, "ideas_per_100"} == set(about)
+    assert {*PEOPLE, *STATEMENTS, "ideas_per_100"} == set(about)
     query = "select count(*) from {} where list_contains($about, metric)"
     for table in ("metric_months", "metric_buckets"):
         assert demo.connection.cursor().execute(query.format(table), {"about": about}).fetchone() == (0,)
