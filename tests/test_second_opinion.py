@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from app import build, snapshot
 from app import series as shared
+from app.confidential import rules
 from app.filters import FIRST, LAST, Filters
 from app.metrics import metrics
 from app.snapshot import Snapshot
@@ -176,7 +177,7 @@ def built(exports: dict[str, list[tuple]]) -> Iterator[Snapshot]:
                 csv.writer(file).writerows([HEADINGS[name].split(","), *rows])
         with duckdb.connect(home / "warehouse.duckdb") as warehouse:
             files = build._load(warehouse, home / "exports", TODAY, lambda line: None)
-            build._compute(warehouse, home / "snapshot.duckdb", files, lambda line: None)
+            build._compute(warehouse, home / "snapshot.duckdb", None, files, rules(), lambda line: None)
         opened = snapshot.opened(home / "snapshot.duckdb")
         try:
             yield opened
