@@ -1,0 +1,65 @@
+"""The made-up HR system: who works there, and what they were trained in."""
+
+import numpy as np
+
+from app.demo import draw
+from app.demo.draw import CHANNEL_SHARES, CHANNELS, NEVER, REGION_SHARES, REGIONS, Company
+
+GRADES, AGES = ("G1", "G2", "G3", "G4", "G5"), (("<30", "30-39", "40-49", "50+"), (24, 33, 26, 17))
+GRADE_SHARES, DISABILITIES = (48, 27, 12, 10, 3), (("N", "Y", ""), (82, 7, 11))
+WOMEN = (0.6, 0.54, 0.47, 0.4, 0.3)
+ORIGINS = ((12, 12, 3, 60, 5, 8), (10, 16, 16, 46, 4, 8), (2, 15, 50, 20, 8, 5), (70, 2, 1, 17, 4, 6))
+COURSES = ("Service basics", "Inclusion basics", "Listening", "Conflict", "Data protection")
+TOPICS, HOURS = ("service", "inclusion", "service", "service", "compliance"), ("6", "3", "4", "2.5", "1.5")
+
+
+def workforce(company: Company) -> tuple[tuple, dict]:
+    """States at the ends of quarters, with those who left in the quarter; and the employees behind them."""
+    rng = draw.random(company, "workforce")
+    new = company.employees * company.days // 3000
+    hired = np.r_[rng.integers(-3000, 0, company.employees), rng.integers(0, company.days, new)]
+    hired, count = company.day + np.sort(hired), len(hired)
+    left = np.maximum(hired, company.day) + 1 + rng.exponential(3000, count).astype(int)
+    region, grade = draw.pick(rng, REGION_SHARES, count), draw.pick(rng, GRADE_SHARES, count)
+    gender = np.where(rng.random(count) < np.array(WOMEN)[grade], "F", "M")
+    gender = np.where(rng.random(count) < 0.06, np.where(rng.random(count) < 0.3, "X", ""), gender)
+    origin = (rng.random((count, 1)) * 100 >= np.cumsum(ORIGINS, axis=1)[region]).sum(axis=1)
+    traits = np.array(GRADES)[grade], gender, np.array((*"ABLWM", ""))[origin], draw.words(rng, AGES, count)
+    disability = draw.words(rng, DISABILITIES, count)
+    regions = draw.spelled(rng, REGIONS, region, blank=0.004)
+    channel = np.where(rng.random(count) < 0.35, -1, draw.pick(rng, CHANNEL_SHARES, count))
+    staff = {"id": draw.ids("E", count), "hired": hired, "left": left, "region": region, "regions": regions}
+    staff["serves"] = draw.spelled(rng, CHANNELS, channel)
+    days = company.quarters
+    state, who = np.nonzero((hired <= days[:, None]) & (left > days[:, None] - 92))
+    gone = np.where(left[who] <= days[state], left[who], NEVER)
+    words = (trait[who] for trait in (*traits, disability, regions, staff["serves"]))
+    return (staff["id"][who], days[state], hired[who], gone, *words), staff
+
+
+def training(company: Company, staff: dict) -> tuple:
+    """Mandatory courses, assigned to all in the year before the first day and then to who joins; and chosen ones."""
+    rng = draw.random(company, "training")
+    everyone = np.arange(len(staff["id"]))
+    chosen = rng.integers(0, len(everyone), company.employees * (company.days + 120) // 550)
+    who = np.r_[everyone, everyone, chosen]
+    course = np.r_[everyone * 0, everyone * 0 + 1, 2 + draw.pick(rng, (40, 30, 30), len(chosen))]
+    mandatory = np.maximum(company.day + rng.integers(-450, -90, len(everyone)), staff["hired"] + 3)
+    assigned = np.r_[mandatory, mandatory, company.day + rng.integers(-120, company.days, len(chosen))]
+    order = np.argsort(assigned, kind="stable")
+    order = order[draw.present(staff, who[order], assigned[order]) & (assigned[order] < company.end)]
+    who, course, assigned = who[order], course[order], assigned[order]
+    done = assigned + 1 + rng.exponential(25, len(who)).astype(int)
+    done[(rng.random(len(who)) < 0.07) | (done > staff["left"][who])] = NEVER
+    title, topic, hours = (np.array(words)[course] for words in (COURSES, TOPICS, HOURS))
+    is_mandatory = np.where(course < 2, "Y", "N")
+    return (
+        staff["id"][who],
+        title,
+        topic,
+        is_mandatory,
+        assigned,
+        draw.known(company, done),
+        hours,
+        staff["regions"][who],
+    )
