@@ -77,7 +77,8 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     drawn = rows.rename(columns={rows.columns[0]: "place"})
     drawn["shown"] = [_shown(value, metric).removesuffix(" per 100") for value in drawn["value"]]
     drawn["base_shown"] = [_counted(base) for base in drawn["base"]]
-    drawn["note"] = drawn["status"].map({"withheld": f"fewer than {metric.minimum_base} cases"}).fillna("")
+    why = "withheld" if metric.about == "people" else f"fewer than {metric.minimum_base} cases"
+    drawn["note"] = drawn["status"].map({"withheld": why}).fillna("")
     drawn["interval"] = [_interval(*ends, metric) for ends in zip(drawn["low"], drawn["high"], strict=True)]
     drawn["judgement"] = drawn["judgement"].replace("", "no clear difference")
     drawn["fill"] = drawn["judgement"].where(drawn["status"] == "shown", "low base")

@@ -446,6 +446,21 @@ def idea_flow() -> None:
             draw(chart, f"idea-flow-{name}", charts.alt_text(found.sentence, found.rows))
 
 
+def idea_balance() -> None:
+    """What became of the ideas of each stage over the period, as a sum that comes out even."""
+    found = ask("idea_balance", None)
+    if found.state != "ready":
+        absent(found)
+        return
+    heads = ("Stage", "Open", "+ entered", "− moved on", "− closed", "= open", "Passed over", "Reopened", "Sent back")
+    rows = [
+        (escape(row.stage.capitalize()), *("" if pd.isna(count) else f"{count:,}" for count in row[1:]))
+        for row in found.rows.itertuples(index=False)
+    ]
+    with framed(found, "Entered counts those reopened or sent back; passing a stage over is not entering it."):
+        board(heads, rows, tuple(range(1, len(heads))))
+
+
 def goals_closing(*metrics: str) -> None:
     """The end of the page about goals: the goal that is off track by most; without one, as on every page."""
     found = ask("goals", None)

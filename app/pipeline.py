@@ -14,7 +14,7 @@ from app.series import LOW_BASE, WIDE_INTERVAL, Answer, State, missing, nothing_
 from app.snapshot import Snapshot
 
 STAGES = ("submitted", "screened", "experiment", "pilot")  # in which an idea is open, in their order
-WHOLE_WAY = "whole way"
+WHOLE_WAY, ALL_STAGES = "whole way", "all stages"
 MOST_DAYS = 730  # more are counted as one more
 YEAR = 12  # finished months over which in and out are compared
 STEADY = (0.7, 1.3)  # Little's law: open ÷ (out × time), within which a pipeline is called steady
@@ -91,6 +91,21 @@ def flow(snapshot: Snapshot, filters: Filters) -> Answer:
     return _answered(snapshot, "idea_flow", "ideas_in_and_out", filters, rows, queries, whole, _say_flow)
 
 
+def balance(snapshot: Snapshot, filters: Filters) -> Answer:
+    """Stages over the period: open at the start + entered − moved on − closed = open at the end; and all together."""
+    queries = ("innovation/idea_moves", "figures/idea_balance")
+    rows = snapshot.ask(queries[-1], **filters.parameters())
+    if len(rows):
+        moves = snapshot.ask("figures/idea_flow", **filters.parameters())
+        moved = {"entered": "came_in", "moved_on": "implemented", "closed": "closed"}
+        total = {name: int(moves[told].sum()) for name, told in moved.items()}
+        total |= {name: int(rows[name].sum()) for name in ("open_start", "open_end", "reopened")}
+        rows = pd.concat([rows, pd.DataFrame([{"stage": ALL_STAGES, **total}])], ignore_index=True)
+        rows[["passed_over", "sent_back"]] = rows[["passed_over", "sent_back"]].astype("Int64")
+    whole = int(rows["open_start"].max() + rows["entered"].max()) if len(rows) else 0
+    return _answered(snapshot, "idea_balance", "ideas_in_and_out", filters, rows, queries, whole, _say_balance)
+
+
 def _answered(snapshot, figure: str, id_: str, filters: Filters, rows, queries, whole: int, say) -> Answer:
     """An answer from rows that stand on `whole` ideas; without any, the sentence that says why."""
     metric, reach = words()[id_], _reach(snapshot)
@@ -150,11 +165,24 @@ def _say_funnel(rows: pd.DataFrame) -> tuple[str, str]:
     return said, ""
 
 
+def _say_balance(rows: pd.DataFrame) -> tuple[str, str]:
+    last = rows.iloc[-1]
+    said = f"{last['open_start']:,} ideas were open, {last['entered']:,} came in, {last['moved_on']:,} were implemented"
+    apart = rows[["passed_over", "reopened", "sent_back"]].iloc[:-1].sum()
+    parts = {"passed_over": "passed a stage over", "reopened": "were reopened", "sent_back": "were sent back"}
+    told = [f"{apart[name]:,} {words}" for name, words in parts.items() if apart[name]]
+    note = f"Apart from that sum, {listed(told)}." if told else ""
+    return f"{said} and {last['closed']:,} closed: {last['open_end']:,} are open", note
+
+
 def _say_age(rows: pd.DataFrame) -> tuple[str, str]:
     steps, whole = rows[rows["stage"] != WHOLE_WAY], rows.iloc[-1]
     note = ""
     if not pd.isna(whole["usual_median"]):
-        note = f"Ideas that were implemented took {write_days(whole['usual_median'])} in the middle."
+        note = (
+            f"Of ideas that were implemented, half took {write_days(whole['usual_median'])} or less, 85 of 100 "
+            f"{write_days(whole['usual_p85'])} or less."
+        )
     if held := _held(rows):
         worst = steps.set_index("stage", drop=False).loc[held[0]]
         too = f"; {listed(held[1:])} too" if held[1:] else ""

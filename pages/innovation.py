@@ -22,6 +22,7 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.idea_funnel()
     figures.idea_age()
 figures.idea_flow()
+figures.idea_balance()
 
 figures.section("Who submits them?")
 with st.grid(2, min_column_width=330, gap="small"):

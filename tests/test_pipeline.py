@@ -22,7 +22,7 @@ from app.snapshot import Snapshot, current, opened
 from app.spc import wilson
 
 TODAY = date(2026, 11, 22)
-FIGURES = ("idea_funnel", "idea_age", "idea_flow")
+FIGURES = ("idea_funnel", "idea_age", "idea_flow", "idea_balance")
 ORDER = ("submitted", "screened", "experiment", "pilot", "implemented", "closed")
 OPEN = pipeline.STAGES
 GATES = {"submitted": 1, "screened": 2, "experiment": 2, "pilot": 3, "implemented": 4, "closed": 0}
@@ -131,6 +131,22 @@ def test_in_and_out_on_fingers(fingers):
     assert list(rows["finished"]) == [True, True, False]  # the last step is of 20 March
 
 
+def test_a_balance_on_fingers(fingers):
+    """From February: 3 wait and 2 come; 3 pass screening over; the reopened one comes back in March."""
+    columns = ["open_start", "entered", "moved_on", "closed", "open_end", "passed_over", "reopened", "sent_back"]
+    rows = answer(fingers, "idea_balance", None, Filters(start=day("02-01"))).rows.set_index("stage")[columns]
+    assert rows.fillna(-1).to_numpy().tolist() == [
+        [3, 2, 3, 0, 2, 0, 0, 0],
+        [4, 1, 4, 0, 1, 3, 1, 0],
+        [2, 0, 0, 2, 0, 0, 0, 0],
+        [0, 7, 4, 0, 3, 0, 0, 0],
+        [9, 3, 4, 2, 6, -1, 1, -1],
+    ]
+    assert answer(fingers, "idea_balance", None, Filters(start=day("02-01"))).sentence == (
+        "9 ideas were open, 3 came in, 4 were implemented and 2 closed: 6 are open"
+    )
+
+
 def test_days_on_fingers(fingers):
     """Left the stage submitted after 10 days (6 ideas), 30 (3) and 3 (3); the median of the twelve is 10."""
     told = row(fingers, "idea_age", "submitted")
@@ -215,6 +231,10 @@ def chosen(history: Iterable[Idea], filters: Filters) -> list[Idea]:
 
 def within(moment: date, filters: Filters) -> bool:
     return (filters.start or date.min) <= month(moment) <= (filters.end or date.max)
+
+
+def last(filters: Filters) -> date:
+    return filters.end or date.max
 
 
 def percentile(numbers: list[int], share: float) -> float:
@@ -305,6 +325,30 @@ def test_second_opinion(asked, history, filters):
             assert one[stage] == standing.count(stage)
         out = one["implemented"] + one["closed"]
         assert one["open_start"] + one["came_in"] - out == one[list(OPEN)].sum()
+    balance = rows["idea_balance"]
+    assert list(balance["stage"]) == (list(OPEN) if any(month(step[2]) <= last(filters) for step in steps) else [])
+    for _, one in balance.iterrows():
+        stage, place = one["stage"], ORDER.index(one["stage"])
+        arrived = [old for old, new, on, _ in steps if new == stage and within(on, filters)]
+        left = [(old, new) for old, new, on, _ in steps if old == stage and within(on, filters)]
+        moved = [(old, new) for old, new, on, _ in steps if within(on, filters)]
+        assert one["entered"] == len(arrived)
+        assert one["closed"] == sum(new == "closed" for _, new in left)
+        assert one["moved_on"] == len(left) - one["closed"]
+        assert one["open_start"] + one["entered"] - one["moved_on"] - one["closed"] == one["open_end"]
+        begins, ends = filters.start or date.min, last(filters)
+        assert one["open_start"] == sum(
+            at == stage and month(on) < begins and (off is None or month(off) >= begins) for _, at, on, off in steps
+        )
+        assert one["open_end"] == sum(
+            at == stage and month(on) <= ends and (off is None or month(off) > ends) for _, at, on, off in steps
+        )
+        assert one["reopened"] == sum(old in ("closed", "implemented") for old in arrived)
+        assert one["sent_back"] == sum(old in OPEN and ORDER.index(old) > place for old in arrived)
+        assert one["passed_over"] == sum(
+            stage in ("screened", "pilot") and old in OPEN[:place] and place < ORDER.index(new) < 5
+            for old, new in moved
+        )
     months = {month(step[2]) for step in steps if within(step[2], filters)}
     assert months <= {one.date() for one in flow["month"]}
 
