@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from app.confidential import Rules
+from app.programme import ROUNDING, Programme, Proof
+from app.witness import NOBODY, Grid, Proposals
 
 ALL = "all"
 EVERYONE = "everyone"
+SEVERAL = 4  # groups for which a search that is good for all of them is worth it
 UNKNOWN = "unknown"  # people without a place: part of every sum, never told
 
 
@@ -69,6 +71,7 @@ class Known:
     equal: list[tuple[np.ndarray, np.ndarray]]
     groups: list[tuple["Item", np.ndarray]]
     cells: dict[tuple[str, str, str, str], np.ndarray]  # by table, dimension, place and category
+    grids: list[Grid]
 
 
 def protect(tables: list[Table], rules: Rules, kept: dict[tuple[str, str], dict] | None = None) -> pd.DataFrame:
@@ -112,6 +115,7 @@ class _Audit:
         self.items: list[Item] = []
         self.groups: list[tuple[Item, np.ndarray]] = []  # to be kept open, and the item that they lie behind
         self.equal: list[tuple[np.ndarray, np.ndarray]] = []  # sums of unknowns that are the same
+        self.grids: list[Grid] = []
         self.size = 0
         self.truth: list[int] = []
         whole: dict[tuple[str, str], np.ndarray] = {}
@@ -120,7 +124,7 @@ class _Audit:
         self.people = max((item.people for item in self.items), default=0)
         self._decide()
         small = [group for group in self.groups if self._true(group[1]) < rules.least_people]
-        self.own = self.truth[:], self.equal[:], small
+        self.own = self.truth[:], self.equal[:], small, self.grids[:]
         self.sums: list[tuple[np.ndarray, np.ndarray, float, float]] = []  # unknowns, their signs, bounds
         self._remember(past)
 
@@ -137,6 +141,7 @@ class _Audit:
                 gap = np.array([self._true(whole[dimension, place]) for place in counts.index]) - counts.sum(axis=1)
                 if (gap >= 0).all():  # nobody is counted who is no part of the head-count
                     outside = self._unknowns(gap.to_numpy(dtype=int)[:, None])
+            self._lay(table, dimension, counts, cells, outside, linked)
             for number, place in enumerate(counts.index):
                 row = cells[number]
                 if table.kind == "whole":
@@ -158,6 +163,14 @@ class _Audit:
             self._list(table, EVERYONE, "", np.concatenate(list(everyone.values())), {}, everyone)
             self._watch(self.items[-1], outsiders)
 
+    def _lay(self, table: Table, dimension: str, counts: pd.DataFrame, cells: np.ndarray, outside, linked) -> None:
+        """Lay out the unknowns of a table by one dimension, for those who look for other tables of people."""
+        is_linked = outside is not None or (table.kind == "parts" and linked)
+        rest = outside if outside is not None else np.full((len(cells), 1), NOBODY)
+        unknowns = cells if is_linked and outside is None else np.hstack([cells, rest])
+        names = tuple(counts.index), tuple(table.categories)
+        self.grids.append(Grid(table.name, dimension, *names, unknowns, is_linked, table.kind == "whole"))
+
     def _unknowns(self, people: np.ndarray) -> np.ndarray:
         numbers = np.arange(self.size, self.size + people.size).reshape(people.shape)
         self.size += people.size
@@ -171,9 +184,9 @@ class _Audit:
             item = Item(table.name, dimension, place, name, self._true(unknowns), unknowns)
             self.items.append(item)
             self._watch(item, item.unknowns)
-            self._watch(item, np.setdiff1d(row, item.unknowns))  # the others at the place
+            self._watch(item, _without(row, item.unknowns))  # the others at the place
             if item.category in sums:
-                self._watch(item, np.setdiff1d(sums[item.category], item.unknowns))  # the same elsewhere
+                self._watch(item, _without(sums[item.category], item.unknowns))  # the same elsewhere
 
     def _watch(self, item: Item, unknowns: np.ndarray) -> None:
         if len(unknowns) and (unknowns is item.unknowns or self._true(unknowns) < self.rules.least_people):
@@ -237,30 +250,40 @@ class _Audit:
         """Take in what a reader knows of earlier times: what is told now must not betray the small groups of then."""
         now = {(*item.row, item.category): item for item in self.items}
         starts: dict[int, int] = {}
+        self.tied: list[np.ndarray] = []  # counts of a scope that kept what was told of it, now and then
+        self.times = [self.grids]  # grids of now, and of each earlier time
         for scope, known in past.items():
             if id(known) not in starts:
                 start = starts[id(known)] = self.size
                 self._unknowns(np.array(known.truth))
                 self.sums += [(numbers + start, np.ones(len(numbers)), low, high) for numbers, low, high in known.sums]
                 self.equal += [(left + start, right + start) for left, right in known.equal]
+                self.times.append([grid.moved(start) for grid in known.grids])
                 for item, unknowns in known.groups:
                     self.groups.append((now.get((*item.row, item.category), self.items[0]), unknowns + start))
             self._tie(scope, known, starts[id(known)], now)
 
     def _tie(self, scope: tuple[str, str], known: Known, start: int, now: dict) -> None:
         """Between then and now at most nine people joined, left or changed; each of these changes two categories."""
-        joined, left, changed = self._unknowns(np.zeros(3, dtype=int))
-        self._bind([joined, left, changed], [], 0, self.rules.least_changes - 1)
+        joined, left, changed = moves = self._unknowns(np.zeros(3, dtype=int))
+        self._bind([*moves], [], 0, self.rules.least_changes - 1)
         for table in [name for name, kind in self.kinds.items() if kind in ("whole", "parts")]:
             grown, shrunk = [], []
             for key in [key for key in now if key[:3] == (table, *scope) and key in known.cells]:
                 up, down = (joined, left) if table == ALL else self._unknowns(np.zeros(2, dtype=int))
-                self._bind([*now[key].unknowns, down], [*(known.cells[key] + start), up], 0, 0)
+                then = known.cells[key] + start
+                self._bind([*now[key].unknowns, down], [*then, up], 0, 0)
+                more = self._true(now[key].unknowns) - self._true(then)
+                self.truth[up], self.truth[down] = max(more, 0), max(-more, 0)
                 grown.append(up)
                 shrunk.append(down)
+                if scope[0] != EVERYONE:
+                    self.tied.append(np.concatenate([now[key].unknowns, then]))
             if table != ALL and grown:
                 self._bind(grown, [joined, changed], -np.inf, 0)
                 self._bind(shrunk, [left, changed], -np.inf, 0)
+                both = self._true(grown) - self.truth[joined], self._true(shrunk) - self.truth[left]
+                self.truth[changed] = max(self.truth[changed], *both)  # the fewest that it takes
 
     def _bind(self, plus: list[int], minus: list[int], low: float, high: float) -> None:
         signs = np.concatenate([np.ones(len(plus)), -np.ones(len(minus))])
@@ -268,16 +291,17 @@ class _Audit:
 
     def known(self) -> Known:
         """What a reader knows once all this is told, of this time alone."""
-        truth, equal, groups = self.own
+        truth, equal, groups, grids = self.own
         sums = [(item.unknowns, *item.bounds) for item in self.items]
         cells = {(*item.row, item.category): item.unknowns for item in self.items if item.place != UNKNOWN}
-        return Known(truth, sums, equal, groups, cells)
+        return Known(truth, sums, equal, groups, cells, grids)
 
     # What it gives away, and what else has to be hidden
 
     def run(self) -> pd.DataFrame:
         """Hide until every group keeps enough values; then what is told."""
         self._prepare()
+        self._propose()
         while (narrow := self._narrow()) is not None:
             self._hide_for(*narrow)
         told = [
@@ -303,10 +327,9 @@ class _Audit:
         for unknowns, sign, _, _ in self.sums:
             rows.append(unknowns)
             signs.append(sign)
-        ends = np.cumsum([0, *map(len, rows)])
-        shape = (len(rows), self.size)
-        self.matrix = csr_array((np.concatenate(signs), np.concatenate(rows), ends), shape=shape)
-        self.matrix.sum_duplicates()
+        self.programme = Programme(rows, signs, self.size, 2 * self.people + 100)
+        self.proofs: dict[tuple[int, float], list[Proof]] = {}
+        self._rebound()
         told = [(item, unknowns) for item, unknowns in self.groups if self._width(item, unknowns)]
         distinct = {tuple(unknowns): (item, unknowns) for item, unknowns in told}
         self.groups = sorted(distinct.values(), key=lambda group: group[0].dimension != EVERYONE)
@@ -328,40 +351,78 @@ class _Audit:
             return least
         return 0 if item.status == "kept" or item.place == UNKNOWN else -(-least // 2)
 
-    def _narrow(self) -> tuple[Item, int] | None:
-        """The first group with too few possible values, searched for in directions that settle many at once."""
-        random = np.random.default_rng(1)
-        while len(open_ := np.flatnonzero(self.most - self.least < self.needed)):
-            seen = self.least.sum() - self.most.sum()
-            direction = self.members[open_].T @ random.choice([-1.0, 1.0], len(open_))
-            for sign in (1.0, -1.0):
-                self._look(sign * direction)
-            if seen != self.least.sum() - self.most.sum():
-                continue
-            number = open_[0]
-            for sign in (1.0, -1.0):
-                self._look(sign * self.members[[number]].toarray()[0])
-            if self.most[number] - self.least[number] < self.needed[number]:
-                return self.groups[number][0], number
-        return None
-
-    def _look(self, cost: np.ndarray) -> None:
-        """Find the whole-number table that is furthest in a direction, and remember what it makes of each group."""
+    def _rebound(self) -> None:
         low, high = (
             [item.bounds[end] for item in self.items] + [0] * len(self.equal) + [told[2 + end] for told in self.sums]
             for end in (0, 1)
         )
-        known = {
-            "bounds": Bounds(0, 2 * self.people + 100),
-            "constraints": LinearConstraint(self.matrix, low, high),
-        }
-        found = milp(cost, **known)  # nearly always whole numbers without asking for them, and thrice as fast
-        if found.x is not None and np.abs(found.x - np.round(found.x)).max() > 1e-6:
-            found = milp(cost, integrality=np.ones(self.size), **known)
-        if found.x is None:
-            raise CannotProtect(f"the audit found no table at all: {found.message}")
-        people = self.members @ np.round(found.x)
+        self.programme.bound(np.array(low, dtype=float), np.array(high, dtype=float))
+
+    def _narrow(self) -> tuple[Item, int] | None:
+        """The first group with too few possible values.
+
+        It is searched for in directions that are good for many at once, then one by one.
+        """
+        random = np.random.default_rng(1)
+        is_worth_it = True
+        while len(open_ := np.flatnonzero(self.most - self.least < self.needed)):
+            if is_worth_it and len(open_) > SEVERAL:
+                direction = self.members[open_].T @ random.choice([-1.0, 1.0], len(open_))
+                for sign in (1.0, -1.0):
+                    self._look(sign * direction)
+                is_worth_it = (self.most - self.least < self.needed).sum() < len(open_) * 3 / 4
+            elif not self._is_open(open_[0]):
+                return self.groups[open_[0]][0], open_[0]
+        return None
+
+    def _propose(self) -> None:
+        """Try tables that are the true one but for a few people, without a solver."""
+        numbers, programme = np.array(self.truth), self.programme
+        if (self.most - self.least >= self.needed).all() or not programme.is_possible(numbers):
+            return
+        up, down = programme.ceiling - numbers, numbers - programme.floor
+        self._try(numbers, up, down, self.times if len(self.times) > 1 else [])
+        for tied in self.tied:
+            up[tied] = down[tied] = 0
+        for time in self.times:
+            self._try(numbers, up, down, [time])
+
+    def _try(self, numbers: np.ndarray, up: np.ndarray, down: np.ndarray, times: list[list[Grid]]) -> None:
+        proposals = Proposals(up, down, self.rules.narrowest - 1)
+        proposals.move(times)
+        changes = proposals.matrix(self.size).tocsc()
+        changes = changes[:, np.flatnonzero(self.programme.agree(numbers, changes))]
+        if changes.shape[1]:
+            people, change = self.members @ numbers, self.members @ changes
+            self.most = np.maximum(self.most, people + change.max(axis=1).toarray().ravel())
+            self.least = np.minimum(self.least, people + change.min(axis=1).toarray().ravel())
+
+    def _is_open(self, number: int) -> bool:
+        """Whether a group has enough possible values, by a search for the least and the most."""
+        for sign in (1.0, -1.0):
+            if self._reach(number) < self.needed[number]:
+                return False
+            proof = self._look(sign * self.members[[number]].toarray()[0])
+            if proof is not None:
+                self.proofs.setdefault((number, sign), []).append(proof)
+            if self.most[number] - self.least[number] >= self.needed[number]:
+                return True
+        return False
+
+    def _reach(self, number: int) -> float:
+        """By how much the sizes of a group differ at most, for all that was proved of it."""
+        ends = [[self.programme.least(proof) for proof in self.proofs.get((number, sign), [])] for sign in (1.0, -1.0)]
+        least, most = max(ends[0], default=-np.inf), -max(ends[1], default=-np.inf)
+        return np.floor(most + ROUNDING) - np.ceil(least - ROUNDING)
+
+    def _look(self, cost: np.ndarray) -> Proof | None:
+        """Find the whole-number table that is furthest in a direction, and remember what it makes of each group."""
+        found, proof, message = self.programme.furthest(cost)
+        if found is None:
+            raise CannotProtect(f"the audit found no table at all: {message}")
+        people = self.members @ found
         self.least, self.most = np.minimum(self.least, people), np.maximum(self.most, people)
+        return proof
 
     def _hide_for(self, item: Item, number: int) -> None:
         """Change what widens a narrow group: the first choice that is enough, else the first that hides."""
@@ -371,9 +432,7 @@ class _Audit:
         for choice in choices:
             before, seen = [(other, other.status, other.nearest) for other, *_ in choice], (self.least, self.most)
             self._tell(choice)
-            for sign in (1.0, -1.0):
-                self._look(sign * self.members[[number]].toarray()[0])
-            if self.most[number] - self.least[number] >= self.needed[number]:
+            if self._is_open(number):
                 return
             self.least, self.most = seen  # what is possible without this choice is known no better
             self._tell(before)
@@ -420,3 +479,8 @@ class _Audit:
             for other in self.rows[row]:
                 if other.status != "kept":
                     self._bound(other)
+        self._rebound()
+
+
+def _without(numbers: np.ndarray, some: np.ndarray) -> np.ndarray:
+    return numbers[numbers != some[0]] if len(some) == 1 else np.setdiff1d(numbers, some)
