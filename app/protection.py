@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from app.audit import ALL, EVERYONE, UNKNOWN, CannotProtect, Known, Table, protect_after
@@ -89,12 +90,13 @@ def publish(
     categories = counts.groupby("attribute")["category"].unique().map(sorted).to_dict()
     telling = _Telling(warehouse, rules, measured, categories)
     carried = _carry(warehouse, counts, rules, previous)
-    for month in sorted({*counts["month"], *rates["month"]}):
+    populations = sorted({*counts["population"].unique(), WORKFORCE})
+    for month in sorted({*counts["month"].unique(), *rates["month"].unique()}):
         if month in carried:
             telling.remember(month)
             continue
         now = dict(list(rates[rates["month"] == month].groupby("metric")))
-        for population in sorted({*counts["population"], WORKFORCE}):
+        for population in populations:
             rows = counts[(counts["month"] == month) & (counts["population"] == population)]
             telling.month(month, population, rows, now if population == WORKFORCE else {})
 
@@ -109,6 +111,7 @@ class _Telling:
     categories: dict[str, list[str]]  # of all quarters: one that nobody is in any more reads "<10", as any nought
     last: dict[Scope, tuple[pd.Timestamp, Told]] = field(default_factory=dict)
     known: dict[pd.Timestamp, Known] = field(default_factory=dict)  # what a reader knows of each quarter
+    written: list[tuple] = field(default_factory=list)  # metrics of the month, a row for each scope
 
     def month(self, month: pd.Timestamp, population: str, rows: pd.DataFrame, metrics: dict[str, pd.DataFrame]) -> None:
         """Protect all that is counted of one population in one month together, and write it."""
@@ -134,8 +137,10 @@ class _Telling:
             for scope, group in states.groupby(["dimension", "place"]):
                 counts = zip(zip(group["table"], group["category"], strict=True), group["people"], strict=True)
                 self.last[scope] = (month, {key: None if pd.isna(people) else int(people) for key, people in counts})
+            by_table = dict(list(told.groupby("table")))
             for name, measured in metrics.items():
-                self._write_metric(month, self.measured[name], measured, told[told["table"] == name])
+                self._measure(month, self.measured[name], measured, by_table.get(name, told[:0]))
+            self._write_metrics()
 
     def remember(self, month: pd.Timestamp) -> None:
         """Take a month as told that was carried over from the snapshot before."""
@@ -193,16 +198,15 @@ class _Telling:
         )
         self._insert("people_counts", rows)
 
-    def _write_metric(self, month: pd.Timestamp, metric: Metric, rows: pd.DataFrame, told: pd.DataFrame) -> None:
+    def _measure(self, month: pd.Timestamp, metric: Metric, rows: pd.DataFrame, told: pd.DataFrame) -> None:
         """A metric at each scope: numerator and base as told, or why they are not.
 
         An amount of hours is that of the people behind it as told, with what each of them has on average: who knows how
         long a course is would count people by exact hours.
         """
         known = {(row.dimension, row.place, row.category): row for row in told.itertuples()}
-        written = []
         for dimension, places in _scopes(rows, ["numerator", "people"]).items():
-            for place, (numerator, people) in places.iterrows():
+            for place, (numerator, people) in places.items():
                 if metric.kind == "share":
                     parts = [known[dimension, place, name] for name in (YES, NO)]
                     status = "shown" if all(part.status == "shown" for part in parts) else "withheld"
@@ -224,9 +228,12 @@ class _Telling:
                     status = "withheld"
                 numerator = float(numerator) if status == "shown" else None
                 version = self.rules.version
-                written.append((metric.query, month, dimension, place, numerator, base, nearest, status, version))
+                self.written.append((metric.query, month, dimension, place, numerator, base, nearest, status, version))
+
+    def _write_metrics(self) -> None:
         columns = ["metric", "month", "scope", "place", "numerator", "denominator", "nearest", "status", "rule_version"]
-        self._insert("people_months", pd.DataFrame(written, columns=columns))
+        self._insert("people_months", pd.DataFrame(self.written, columns=columns))
+        self.written.clear()
 
     def _nearest(self, amount: float) -> float:
         """An amount (of hours) to the nearest five, as counts are."""
@@ -251,14 +258,15 @@ def _tables(rows: pd.DataFrame, categories: dict[str, list[str]]) -> Iterator[Ta
 def _table_of(name: str, rows: pd.DataFrame, metric: Metric) -> list[Table]:
     """Who counts and who does not, of a share; who is behind the numerator, of a rate that knows them."""
     if metric.kind == "share":
-        counts = {YES: rows["numerator"].astype(int), NO: rows["denominator"] - rows["numerator"].astype(int)}
+        counts = {NO: rows["denominator"] - rows["numerator"].astype(int), YES: rows["numerator"].astype(int)}
     elif rows["people"].notna().all():
         counts = {YES: rows["people"]}
     else:
         return []
-    parts = pd.concat([rows.assign(category=category, people=people) for category, people in counts.items()])
     kind = "some" if metric.kind == "share" else "free"
-    return [Table(name, {dimension: _cross(parts, dimension) for dimension in ("region", "channel")}, kind)]
+    sums = {dimension: _sums(rows[dimension], list(counts.values())) for dimension in ("region", "channel")}
+    frames = {name: pd.DataFrame.from_dict(by_place, "index", int, list(counts)) for name, by_place in sums.items()}
+    return [Table(name, frames, kind)]
 
 
 def _dimensions(rows: pd.DataFrame) -> list[str]:
@@ -267,8 +275,19 @@ def _dimensions(rows: pd.DataFrame) -> list[str]:
 
 def _cross(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """People by place and category, with a nought where nobody is."""
-    counted = rows.groupby([dimension, "category"])["people"].sum().unstack(fill_value=0)
-    return counted.astype(int)
+    number, places = pd.factorize(rows[dimension], sort=True)
+    category, categories = pd.factorize(rows["category"], sort=True)
+    counted = np.zeros((len(places), len(categories)), dtype=int)
+    np.add.at(counted, (number, category), rows["people"].to_numpy(dtype=int))
+    return pd.DataFrame(counted, places, categories)
+
+
+def _sums(places: pd.Series, columns: list[pd.Series]) -> dict[str, np.ndarray]:
+    """The sums of columns at each place; nothing adds nothing."""
+    number, names = pd.factorize(places, sort=True)
+    sums = np.zeros((len(names), len(columns)))
+    np.add.at(sums, number, np.column_stack([np.nan_to_num(column.to_numpy(dtype=float)) for column in columns]))
+    return dict(zip(names, sums, strict=True))
 
 
 def _aligned(tables: list[Table]) -> list[Table]:
@@ -293,11 +312,12 @@ def _scopes_of(rows: pd.DataFrame) -> list[Scope]:
     return [(EVERYONE, ""), *places]
 
 
-def _scopes(rows: pd.DataFrame, columns: list[str]) -> dict[str, pd.DataFrame]:
+def _scopes(rows: pd.DataFrame, columns: list[str]) -> dict[str, dict[str, np.ndarray]]:
     """Sums at every scope that may be told: everyone, each region, each channel."""
-    told = {EVERYONE: rows.assign(place="").groupby("place")[columns].sum()}
+    amounts = [rows[name] for name in columns]
+    told = {EVERYONE: _sums(pd.Series("", rows.index), amounts)}
     for dimension in ("region", "channel"):
-        told[dimension] = rows[rows[dimension] != UNKNOWN].groupby(dimension)[columns].sum()
+        told[dimension] = {place: sums for place, sums in _sums(rows[dimension], amounts).items() if place != UNKNOWN}
     return told
 
 

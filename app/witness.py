@@ -140,8 +140,7 @@ class Proposals:
         from_ = size.argmax(axis=2)[table, into]
         other, gone = np.nonzero(size.max(axis=1))
         table, into, from_ = (
-            np.concatenate(pair)
-            for pair in ((table, other), (into, size.argmax(axis=1)[other, gone]), (from_, gone))
+            np.concatenate(pair) for pair in ((table, other), (into, size.argmax(axis=1)[other, gone]), (from_, gone))
         )
         people = np.minimum(size[table, into, from_], self.most)
         which = self._number(len(into))
