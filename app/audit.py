@@ -302,6 +302,7 @@ class _Audit:
         """Hide until every group keeps enough values; then what is told."""
         self._prepare()
         self._propose()
+        self._search_nearby()
         while (narrow := self._narrow()) is not None:
             self._hide_for(*narrow)
         told = [
@@ -387,6 +388,36 @@ class _Audit:
         for time in self.times:
             self._try(numbers, up, down, [time])
 
+    def _search_nearby(self) -> None:
+        """Search in those tables alone that hold groups with too few values, while all else stays as it truly is."""
+        numbers, random = np.array(self.truth), np.random.default_rng(1)
+        if not self.programme.is_possible(numbers):
+            return
+        home = np.full(self.size, NOBODY)  # the table that an unknown belongs to
+        tables = {}
+        for time, grids in enumerate(self.times):
+            for grid in grids:
+                if not grid.is_whole:
+                    home[grid.unknowns[grid.unknowns != NOBODY]] = tables.setdefault((time, grid.table), len(tables))
+        last = np.inf
+        while SEVERAL < len(open_ := np.flatnonzero(self.most - self.least < self.needed)) < last * 3 / 4:
+            last = len(open_)
+            homes = np.unique(home[self.members[open_].indices])
+            free = np.flatnonzero(np.isin(home, homes[homes != NOBODY]))
+            part = self.programme.part(numbers, free)
+            direction = self.members[open_].T @ random.choice([-1.0, 1.0], len(open_))
+            for sign in (1.0, -1.0):
+                found = part.furthest(sign * direction[free])[0]
+                if found is not None:
+                    near = numbers.copy()
+                    near[free] = found
+                    self._see(near)
+
+    def _see(self, numbers: np.ndarray) -> None:
+        """Remember what possible numbers make of each group."""
+        people = self.members @ numbers
+        self.least, self.most = np.minimum(self.least, people), np.maximum(self.most, people)
+
     def _try(self, numbers: np.ndarray, up: np.ndarray, down: np.ndarray, times: list[list[Grid]]) -> None:
         proposals = Proposals(up, down, self.rules.narrowest - 1)
         proposals.move(times)
@@ -420,8 +451,7 @@ class _Audit:
         found, proof, message = self.programme.furthest(cost)
         if found is None:
             raise CannotProtect(f"the audit found no table at all: {message}")
-        people = self.members @ found
-        self.least, self.most = np.minimum(self.least, people), np.maximum(self.most, people)
+        self._see(found)
         return proof
 
     def _hide_for(self, item: Item, number: int) -> None:

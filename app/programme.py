@@ -1,6 +1,7 @@
 """Programme: whole numbers whose sums lie between bounds, and how far they can go in a direction."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,24 @@ class Programme:
         np.maximum.at(self.floor, self.alone, low[self.single])
         np.minimum.at(self.ceiling, self.alone, high[self.single])
         self.low, self.high = low[self.several], high[self.several]
+        self._sort()
+
+    def part(self, numbers: np.ndarray, free: np.ndarray) -> "Programme":
+        """The same of some unknowns only, where the others stay as they are in possible numbers."""
+        part = copy(self)
+        part.size = len(free)
+        some = self.matrix[:, free]
+        rows = np.flatnonzero(np.diff(some.indptr))
+        part.matrix = some[rows]
+        part.turned = part.matrix.T.tocsr()
+        others = (self.matrix[rows] @ numbers) - part.matrix @ numbers[free]
+        part.low, part.high = self.low[rows] - others, self.high[rows] - others
+        part.floor, part.ceiling, part.counts = self.floor[free], self.ceiling[free], self.counts[rows]
+        part._sort()
+        return part
+
+    def _sort(self) -> None:
+        """Which sums are known exactly, and which others have a bound below or above."""
         same = self.low == self.high
         self.same = np.flatnonzero(same)
         self.above = np.flatnonzero(~same & np.isfinite(self.low) & ~(self.counts & (self.low <= 0)))
@@ -80,7 +99,7 @@ class Programme:
         return None if found.x is None else np.round(found.x), proof, found.message
 
     def _proof(self, cost: np.ndarray, found: OptimizeResult) -> Proof:
-        multipliers, within = np.zeros(len(self.several)), found.ineqlin.marginals
+        multipliers, within = np.zeros(len(self.low)), found.ineqlin.marginals
         multipliers[self.same] = found.eqlin.marginals
         multipliers[self.below] += np.minimum(within[: len(self.below)], 0)
         multipliers[self.above] -= np.minimum(within[len(self.below) :], 0)
