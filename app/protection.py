@@ -130,16 +130,17 @@ class _Telling:
             except CannotProtect as error:
                 raise CannotProtect(f"{population}, {month:%B %Y}: {error}") from None
         states = told[~told["table"].isin(metrics)]
-        self._write_counts(month, population, states)
+        if len(states):
+            self._write_counts(month, population, states)
         if population == WORKFORCE:
             if len(states):
                 self.known[month] = known
             for scope, group in states.groupby(["dimension", "place"]):
                 counts = zip(zip(group["table"], group["category"], strict=True), group["people"], strict=True)
                 self.last[scope] = (month, {key: None if pd.isna(people) else int(people) for key, people in counts})
-            by_table = dict(list(told.groupby("table")))
+            known = {row[:4]: row for row in told[told["table"].isin(metrics)].itertuples(index=False)}
             for name, measured in metrics.items():
-                self._measure(month, self.measured[name], measured, by_table.get(name, told[:0]))
+                self._measure(month, self.measured[name], measured, known)
             self._write_metrics()
 
     def remember(self, month: pd.Timestamp) -> None:
@@ -198,17 +199,16 @@ class _Telling:
         )
         self._insert("people_counts", rows)
 
-    def _measure(self, month: pd.Timestamp, metric: Metric, rows: pd.DataFrame, told: pd.DataFrame) -> None:
+    def _measure(self, month: pd.Timestamp, metric: Metric, rows: pd.DataFrame, known: dict[tuple, tuple]) -> None:
         """A metric at each scope: numerator and base as told, or why they are not.
 
         An amount of hours is that of the people behind it as told, with what each of them has on average: who knows how
         long a course is would count people by exact hours.
         """
-        known = {(row.dimension, row.place, row.category): row for row in told.itertuples()}
         for dimension, places in _scopes(rows, ["numerator", "people"]).items():
             for place, (numerator, people) in places.items():
                 if metric.kind == "share":
-                    parts = [known[dimension, place, name] for name in (YES, NO)]
+                    parts = [known[metric.query, dimension, place, name] for name in (YES, NO)]
                     status = "shown" if all(part.status == "shown" for part in parts) else "withheld"
                     nearest = parts[0].nearest
                     numerator, base = parts[0].people, None
@@ -218,7 +218,7 @@ class _Telling:
                     continue  # nobody works there
                 else:
                     base = self.last[dimension, place][1].get((ALL, ALL))
-                    behind = known.get((dimension, place, YES))
+                    behind = known.get((metric.query, dimension, place, YES))
                     status = "withheld" if behind and behind.status != "shown" else "shown"
                     nearest = self.rules.nearest if behind else 1
                     if behind and status == "shown":
@@ -265,7 +265,10 @@ def _table_of(name: str, rows: pd.DataFrame, metric: Metric) -> list[Table]:
         return []
     kind = "some" if metric.kind == "share" else "free"
     sums = {dimension: _sums(rows[dimension], list(counts.values())) for dimension in ("region", "channel")}
-    frames = {name: pd.DataFrame.from_dict(by_place, "index", int, list(counts)) for name, by_place in sums.items()}
+    frames = {
+        name: pd.DataFrame(np.array(list(by_place.values()), int), list(by_place), list(counts))
+        for name, by_place in sums.items()
+    }
     return [Table(name, frames, kind)]
 
 
@@ -299,11 +302,13 @@ def _aligned(tables: list[Table]) -> list[Table]:
         for dimension in DIMENSIONS
     }
     return [
-        Table(
-            table.name, {d: counts.reindex(places[d], fill_value=0) for d, counts in table.counts.items()}, table.kind
-        )
+        Table(table.name, {d: _filled(counts, places[d]) for d, counts in table.counts.items()}, table.kind)
         for table in tables
     ]
+
+
+def _filled(counts: pd.DataFrame, places: list[str]) -> pd.DataFrame:
+    return counts if list(counts.index) == places else counts.reindex(places, fill_value=0)
 
 
 def _scopes_of(rows: pd.DataFrame) -> list[Scope]:
