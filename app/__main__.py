@@ -12,6 +12,7 @@ from typing import NoReturn
 from app.snapshot import PUBLISHED, ROOT
 
 EXPORTS = ROOT / "data" / "exports"
+PERIODS = ("12", "24", "ytd", "quarter", "last-quarter")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--channel", action="extend", nargs="+", default=[], help="one or more; none means all")
     query.add_argument("--from", dest="start", metavar="YYYY-MM", help="first month")
     query.add_argument("--to", dest="end", metavar="YYYY-MM", help="last month")
+    query.add_argument("--period", choices=PERIODS, help="instead of both: the months by name that the sidebar offers")
     query.add_argument("--format", choices=("csv", "json", "table"), default="table")
     query.add_argument("--snapshot", type=Path, default=PUBLISHED)
     query.add_argument("--list", action="store_true", help="name figures and metrics")
@@ -115,6 +117,7 @@ def _query(options: argparse.Namespace) -> int:
     from app.answers import BESPOKE, FIGURES, answer
     from app.filters import chosen
     from app.metrics import metrics
+    from app.periods import LABELS, presets
     from app.series import choices
     from app.snapshot import NoSnapshot, current, opened
 
@@ -131,9 +134,17 @@ def _query(options: argparse.Namespace) -> int:
         snapshot = opened(current(options.snapshot))
     except NoSnapshot as error:
         return _refuse(str(error), 1)
-    filters, complaints = chosen(options.region, options.channel, options.start, options.end, choices(snapshot))
+    known = choices(snapshot)
+    start, end = options.start, options.end
+    if options.period:
+        if start or end:
+            return _refuse("--period names both months: leave out --from and --to")
+        offered = presets(known["month"], snapshot.as_of)
+        if options.period not in offered:
+            return _refuse(f"this data has no {LABELS[options.period].lower()}: choose one of {', '.join(offered)}")
+        start, end = offered[options.period]
+    filters, complaints = chosen(options.region, options.channel, start, end, known)
     if complaints:
-        known = choices(snapshot)
         wrong = " ".join(complaint.split(":")[0] + "." for complaint in complaints)
         months = " to ".join(known["month"][:1] + known["month"][-1:])
         return _refuse(

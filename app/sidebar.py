@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app import periods
 from app.filters import Filters, chosen, month_words, parse_month
 from app.series import choices
 from app.snapshot import Snapshot
@@ -29,14 +30,14 @@ def filters(snapshot: Snapshot) -> tuple[Filters, list[str]]:
             placeholder="All channels",
             on_change=_forget,
         )
-        _months(known["month"])
+        _months(known["month"], periods.presets(known["month"], snapshot.as_of))
     state = st.session_state
     found, strange = chosen(state["regions"], state["channels"], state["from"], state["to"], known)
     _into_address()
     return found, complaints + strange
 
 
-def _months(months: tuple[str, ...]) -> None:
+def _months(months: tuple[str, ...], presets: dict[str, tuple[str, str]]) -> None:
     def written(month: str) -> str:
         return month_words(parse_month(month))
 
@@ -46,16 +47,16 @@ def _months(months: tuple[str, ...]) -> None:
         column.selectbox(
             label, months, index=None, key=key, format_func=written, placeholder=placeholder, on_change=_forget
         )
+    spans = {periods.LABELS[name]: span for name, span in presets.items()}
     with st.container(horizontal=True, key="links-period"):
-        for label, count in (("Last 12 months", 12), ("Last 24", 24), ("All", 0)):
-            st.button(label, type="tertiary", on_click=_choose_last, args=(months, count))
+        for label, span in {**spans, "All": (None, None)}.items():
+            st.button(label, type="tertiary", on_click=_choose, args=span)
 
 
-def _choose_last(months: tuple[str, ...], count: int) -> None:
-    """The last months by name, not by number: a link to them shows the same months when new ones have come."""
+def _choose(start: str | None, end: str | None) -> None:
+    """Months by name, not by number: a link to them shows the same months when new ones have come."""
     _forget()
-    st.session_state["from"] = months[-min(count, len(months))] if count and months else None
-    st.session_state["to"] = months[-1] if count and months else None
+    st.session_state["from"], st.session_state["to"] = start, end
 
 
 def _reconcile(known: dict[str, tuple[str, ...]]) -> list[str]:

@@ -145,6 +145,20 @@ def test_words_that_do_not_fit_are_refused_and_the_choices_named(
         assert f"Months: {known['month'][0]} to {known['month'][-1]}." in err
 
 
+@pytest.mark.parametrize(
+    ("period", "start", "end"),
+    [("12", "2025-11", "2026-10"), ("ytd", "2026-01", "2026-10"), ("last-quarter", "2026-07", "2026-09")],
+)
+def test_a_period_by_its_name_is_that_of_its_months(query, period: str, start: str, end: str) -> None:
+    asked = ("trend", "--metric", "nps", "--format", "csv")
+    assert query(*asked, "--period", period) == query(*asked, "--from", start, "--to", end)
+
+
+def test_a_period_by_its_name_and_by_months_is_refused(query) -> None:
+    status, out, err = query("trend", "--metric", "nps", "--period", "ytd", "--from", "2026-02")
+    assert (status, out, err) == (2, "", "error: --period names both months: leave out --from and --to\n")
+
+
 def test_an_unknown_format_or_command_is_refused_too(capsys: pytest.CaptureFixture) -> None:
     for words in (["query", "trend", "--format", "xml"], ["quarry"], []):
         with pytest.raises(SystemExit) as left:

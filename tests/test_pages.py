@@ -392,6 +392,24 @@ def test_presets_choose_months_by_name_and_all_takes_them_back(visit, demo_snaps
     assert "May 2023 – Oct 2026" in filter_words(sound(tab))
 
 
+@pytest.mark.parametrize(
+    ("label", "start", "end", "words"),
+    [
+        ("Year to date", "2026-01", "2026-10", "Jan 2026 – Oct 2026"),
+        ("Last full quarter", "2026-07", "2026-09", "Jul 2026 – Sep 2026"),
+        ("Quarter so far", "2026-10", "2026-10", "· Oct 2026"),
+    ],
+)
+def test_years_and_quarters_are_chosen_by_the_names_of_their_months(
+    visit, demo_snapshot, label: str, start: str, end: str, words: str
+) -> None:
+    """October is the last month that is over. Its months go into the address: the link shows them for ever."""
+    tab = visit(demo_snapshot)
+    next(button for button in tab.button if button.label == label).click().run()
+    assert words in filter_words(sound(tab))
+    assert (tab.query_params["from"], tab.query_params["to"]) == ([start], [end])
+
+
 def test_a_period_that_ends_before_it_begins_is_said_and_not_applied(visit, demo_snapshot) -> None:
     tab = visit(demo_snapshot)
     tab.selectbox(key="from").set_value("2026-09")
