@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from app import coverage, goals, people, pipeline, practices, sentences, spc
+from app import coverage, goals, people, pipeline, practices, sentences, spc, year_before
 from app.confidential import rules
 from app.filters import Filters, listed
 from app.metrics import Metric
@@ -222,6 +222,7 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
             "period_from": judged["month"].min(),
             "period_to": judged["month"].max(),
             **{f"period_{name}": whole[name] for name in ("numerator", "base", "value", "low", "high")},
+            **year_before.columns(snapshot, state, filters, last.iloc[0]),
             **{name: last[name] for name in _told(state, [])},
         }
     )

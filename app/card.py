@@ -155,10 +155,10 @@ def draw(chart: Chart, key: str, said: str) -> None:
     )
 
 
-def marked(label: str, words: str, after: str = "") -> None:
-    """A sentence led by the shape of its label; the words say the same as the shape."""
+def marked(label: str, words: str, *after: str) -> None:
+    """A sentence led by the shape of its label; the words say the same as the shape. Quiet lines may follow."""
     meaning = MEANINGS[label]
-    quiet = f'<div class="label">{escape(after)}</div>' if after else ""
+    quiet = "".join(f'<div class="label">{escape(line)}</div>' for line in after if line)
     mark = f'<span class="{meaning}" aria-hidden="true">{MARKS[label][2]}</span>'
     st.html(f'<div class="said">{mark} {escape(words)}{quiet}</div>')
 

@@ -16,6 +16,7 @@ from app import (
     pipeline,
     pipeline_charts,
     practices,
+    sentences,
     series,
 )
 from app.answers import PLACES
@@ -81,7 +82,7 @@ def section(question: str) -> None:
 
 
 def headline(*metrics: str) -> None:
-    """Cards: the latest finished month with its months in small, and whether that is a change."""
+    """Cards: the latest finished month with its months in small, whether that is a change, and the year before."""
     with st.grid(len(metrics), min_column_width=150, gap="small", key=f"headline-{metrics[0]}"):
         for metric in metrics:
             found, trend = ask("headline", metric), ask("trend", metric)
@@ -99,7 +100,9 @@ def headline(*metrics: str) -> None:
                 st.html(f'<div class="label">{name}</div><div class="figure num">{value} <small>{margin}</small></div>')
                 said = f"{name}: {value}, {found.sentence}"
                 st.markdown(sparkline(trend.rows, found.metric, said), unsafe_allow_html=True)
-                marked(row["label"] or "common cause", found.sentence, _against_target(found.metric, row["assurance"]))
+                label = row["label"] if row["trial"] or not pd.isna(row["since"]) else "common cause"
+                target = _against_target(found.metric, row["assurance"])
+                marked(label or "common cause", found.sentence, target, sentences.year_before(found.metric, row))
 
 
 def _against_target(metric: Metric, assurance: str) -> str:

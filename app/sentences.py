@@ -144,6 +144,42 @@ def headline(metric: Metric, rows: pd.DataFrame) -> str:
     return f"{word} since {month_words(row['since'])}"
 
 
+def year_before(metric: Metric, row: pd.Series) -> str:
+    """The period beside the same months a year before, of a row of a headline; nothing without a year before."""
+    if row["on_a_year_before"] in ("", "no year before"):
+        return ""
+    moved, toward = row["difference"], row["difference_low"] if row["difference"] > 0 else row["difference_high"]
+    margin = row["rounding"] if pd.isna(toward) else abs(moved - toward)  # on the side where no change lies
+    whole = round(abs(moved) * 100), round(margin * 100)  # whole points, unless they would hide what is said of them
+    places = int(whole[1] == 0 or (whole[0] <= whole[1]) != (abs(moved) <= margin))
+    amount = _amount(metric, abs(moved), places)
+    unchanged = not any(digit in amount for digit in "123456789")
+    change = "unchanged" if unchanged else f"{'up' if moved > 0 else 'down'} {amount}"
+    told = f"{change} on a year before, {row['on_a_year_before']}"
+    if row["on_a_year_before"] != "margin not known":
+        told += (
+            f" (± {_amount(metric, margin, places).split(' point')[0]}{' with rounding' if row['rounding'] else ''})"
+        )
+    first, last = row["compared_from"], row["compared_to"]
+    if first == last == row["month"]:
+        return told[0].upper() + told[1:]
+    return f"{_period_words(first, last)}: {told}"
+
+
+def _amount(metric: Metric, amount: float, places: int) -> str:
+    """A difference as a reader sees it: shares and scores in points."""
+    if metric.unit not in ("%", "points"):
+        return metric.write(amount)
+    number = f"{amount * 100:.{places}f}"
+    return f"{number} point{'' if number == '1' else 's'}"
+
+
+def _period_words(first: date, last: date) -> str:
+    if first == last:
+        return month_words(last)
+    return f"{f'{first:%b}' if first.year == last.year else month_words(first)} – {month_words(last)}"
+
+
 def places(metric: Metric, rows: pd.DataFrame) -> str:
     place = rows.columns[0]
     named = rows[(rows[place] != "unknown") & (rows["judgement"] != "")]

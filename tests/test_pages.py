@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import demo as company
+from app import sentences
 from app.answers import answer
 from app.build import build
 from app.filters import Filters
@@ -408,6 +409,15 @@ def test_years_and_quarters_are_chosen_by_the_names_of_their_months(
     next(button for button in tab.button if button.label == label).click().run()
     assert words in filter_words(sound(tab))
     assert (tab.query_params["from"], tab.query_params["to"]) == ([start], [end])
+
+
+def test_the_year_before_stands_under_each_headline_of_trust(visit, demo_snapshot, demo: Snapshot) -> None:
+    """As the rows have it; of NPS, with its margin, the year to date beside that of the year before."""
+    said = "".join(texts(visit(demo_snapshot)))
+    for id_ in ("promises_kept", "nps", "first_reply_hours", "sla_attainment", "felt_heard"):
+        found = answer(demo, "headline", id_, Filters())
+        line = sentences.year_before(found.metric, found.rows.iloc[0])
+        assert line.startswith("Jan – Oct 2026: ") and f'<div class="label">{line}</div>' in said
 
 
 def test_a_period_that_ends_before_it_begins_is_said_and_not_applied(visit, demo_snapshot) -> None:
