@@ -140,6 +140,7 @@ def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -
 TREND = [
     *("month", "numerator", "base", "value", "low", "high", "status", "finished"),
     *("mean", "lower", "upper", "target", "label", "rule"),
+    *("on_year", "on_year_lower", "on_year_upper", "on_year_label", "yearly_pattern"),
 ]
 
 
@@ -287,7 +288,7 @@ GENERIC = {
 
 def _passing(found: Answer) -> str:
     """The headline of a metric that leads with nothing: its signal, if it has one, has not lasted."""
-    signals = found.rows["label"].iloc[0] in SIGNALS and not found.rows["trial"].iloc[0]
+    signals = found.rows["label"].iloc[0] in SIGNALS and found.rows["since"].notna().iloc[0]
     return f"{found.sentence}, not lasting yet" if signals else found.sentence
 
 

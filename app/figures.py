@@ -127,6 +127,8 @@ def trend(metric: str) -> None:
             note += f" Months after {month_words(found.as_of)} are left out: the export ends in it."
         if 0 < len(finished) < 12:
             note += " Fewer than 12 months: trial limits."
+        if said := sentences.season(found.metric, found.rows):
+            note += f" {said}"
     card(found, note, lambda: charts.trend(found.rows, found.metric))
 
 

@@ -55,9 +55,11 @@ class Claim:
 
 
 def claim_of(metric: Metric, judged: pd.DataFrame, region: str | None, channel: str | None) -> Claim | None:
-    """The change that the last judged month is part of; None for common cause and while limits are trial limits."""
+    """The change that the last judged month is part of; None for common cause, while limits are trial limits, and
+    where the months repeat a yearly pattern and the last is no change of the same kind on a year before.
+    """
     points = judged[judged["label"] != ""]
-    if len(points) < 12 or points["label"].iloc[-1] == "common cause":
+    if len(points) < 12 or points["label"].iloc[-1] == "common cause" or _seasonal(points):
         return None
     label = points["label"].iloc[-1]
     last = points.iloc[-1]
@@ -79,6 +81,12 @@ def claim_of(metric: Metric, judged: pd.DataFrame, region: str | None, channel: 
         bool((run["rule"] == "outside").all()),
         abs(last["value"] - last["mean"]) / half if half else 0.0,
     )
+
+
+def _seasonal(points: pd.DataFrame) -> bool:
+    """Whether what is outside the usual range of the last month is so every year."""
+    last = points.iloc[-1]
+    return bool(last["yearly_pattern"]) and last["on_year_label"] not in ("", last["label"])
 
 
 def persistent(judged: pd.DataFrame, label: str) -> bool:
@@ -123,11 +131,28 @@ def trend(metric: Metric, rows: pd.DataFrame) -> str:
         if len(judged) < 12:
             return f"{metric.name}: too early to call a change after {months}"
         return f"{metric.name}: no real change in {months}"
-    if not claim:
+    if not claim and len(judged) < 12:
         return f"{metric.name}: too early to call a change after {len(judged)} months"
+    if not claim:
+        return f"{metric.name}: no change beyond its yearly pattern in {len(judged)} months"
     verb = metric.rose if claim.rose else metric.fell
     beyond = "outside its usual range" if claim.outside else "beyond ordinary variation"
     return f"{metric.name} {verb}: {beyond} since {month_words(claim.since)}"
+
+
+def season(metric: Metric, rows: pd.DataFrame) -> str:
+    """What the same months of the year before say of a trend; nothing where months repeat no pattern."""
+    judged = rows[rows["label"] != ""]
+    if judged.empty:
+        return ""
+    if not (judged["on_year_label"] != "").any():
+        return "Seasonality cannot be separated yet: it takes 24 months."
+    if not judged["yearly_pattern"].iloc[-1]:
+        return ""
+    label = judged["on_year_label"].iloc[-1]
+    words = {"improvement": "better than usual", "concern": "worse than usual", "": "not known"}
+    usual = "no real change" if label == "common cause" else words.get(label, label.removeprefix("neutral ") + "er")
+    return f"Its months repeat a yearly pattern: against the same month a year before, {usual}."
 
 
 def headline(metric: Metric, rows: pd.DataFrame) -> str:
@@ -139,7 +164,7 @@ def headline(metric: Metric, rows: pd.DataFrame) -> str:
     if row["label"] == "common cause":
         return "too early to call" if row["trial"] else "no real change"
     if pd.isna(row["since"]):
-        return "too early to call"
+        return "too early to call" if row["trial"] else "no change beyond its yearly pattern"
     word = {"improvement": "better", "concern": "worse"}.get(row["label"], row["label"].removeprefix("neutral ") + "er")
     return f"{word} since {month_words(row['since'])}"
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from app import spc
+from app import season, spc
 from app.filters import Filters, listed
 from app.metrics import Metric, metrics
 from app.records import contracts, last_workday
@@ -164,23 +164,38 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
 
 def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
-    """Add control limits, label and rule; an unfinished month and a withheld one are left out of every rule."""
+    """Add control limits, label and rule, and the same of the difference to the same month a year before.
+
+    An unfinished month and a withheld one are left out of every rule.
+    """
     metric = state.metric
     values = [
         float(value) if finished and not metric.standing and not pd.isna(value) else None
         for value, finished in zip(rows["value"], rows["finished"], strict=True)
     ]
     judgement = spc.judge(values, metric.better, metric.target)
-    judged = rows.assign(
-        mean=_numbers([point.mean for point in judgement.points]),
-        lower=_numbers([point.lower for point in judgement.points]),
-        upper=_numbers([point.upper for point in judgement.points]),
-        target=float("nan") if metric.target is None else metric.target,
-        label=[point.label for point in judgement.points],
-        rule=[point.rule for point in judgement.points],
+    yearly = season.on_year([month.date() for month in rows["month"]], values, metric.better)
+    on_year = yearly.judgement.points if yearly.judgement else [spc.Point(None, None, None, None, "", "")] * len(rows)
+    points = judgement.points
+    told = pd.DataFrame(
+        {
+            "mean": _numbers([point.mean for point in points]),
+            "lower": _numbers([point.lower for point in points]),
+            "upper": _numbers([point.upper for point in points]),
+            "target": float("nan") if metric.target is None else metric.target,
+            "label": [point.label for point in points],
+            "rule": [point.rule for point in points],
+            "on_year": _numbers(list(yearly.differences)),
+            "on_year_lower": _numbers([point.lower for point in on_year]),
+            "on_year_upper": _numbers([point.upper for point in on_year]),
+            "on_year_label": [point.label for point in on_year],
+            "yearly_pattern": yearly.clear,
+        },
+        index=range(len(rows)),
     )
+    judged = pd.concat([rows.reset_index(drop=True), told], axis=1)  # one by one, columns cost more than the judging
     judged.attrs = {"assurance": judgement.assurance, "variation": judgement.variation, "trial": judgement.trial}
-    return judged.reset_index(drop=True)
+    return judged
 
 
 def _numbers(values: list[float | None]) -> list[float]:

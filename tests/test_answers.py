@@ -23,7 +23,8 @@ from app.snapshot import Snapshot, current, opened
 from tests.conftest import TODAY
 
 NUMBERS = ["numerator", "base", "value", "low", "high", "status"]
-TREND = ["month", *NUMBERS, "finished", "mean", "lower", "upper", "target", "label", "rule"]
+ON_YEAR = ["on_year", "on_year_lower", "on_year_upper", "on_year_label", "yearly_pattern"]
+TREND = ["month", *NUMBERS, "finished", "mean", "lower", "upper", "target", "label", "rule", *ON_YEAR]
 PLACE = [*NUMBERS, "reference", "reference_kind", "judgement"]
 COLUMNS = {
     "trend": TREND,
