@@ -347,6 +347,7 @@ BESPOKE = {
     "files": coverage.files,
     "rejects": coverage.rejects,
     "unknown": coverage.unknown,
+    "off_scale": coverage.off_scale,
     "missing": coverage.missing,
 }
 FIGURES = {
@@ -368,5 +369,6 @@ FIGURES = {
     "files": "exports behind the snapshot, and what became of their rows",
     "rejects": "rejected rows by file, column and reason",
     "unknown": "regions and channels that are not known",
+    "off_scale": "answers on a scale that the metric does not take",
     "missing": "kinds of records without an export, and what they would light up",
 }

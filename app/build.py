@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from app import audit, confidential, protection, records, snapshot
+from app import audit, confidential, protection, records, scales, snapshot
 from app.exports import BadExport, Export, find, recognise, sources
 from app.metrics import QUERIES, Metric, metrics
 
@@ -183,6 +183,8 @@ def _load(
         problems += _misgivings(warehouse, files[-1][0], number)
         for column, reason, rows, line in _reasons(warehouse, number):
             say(f"  {export.name}: rejected {rows} rows: {column} {reason} (first in line {line})".replace("  ", " "))
+        for item, lowest, highest, answers in scales.strays(warehouse, export.source.record, number):
+            say(f"  {export.name}: {scales.sentence(item, lowest, highest, scales.counted(answers))}")
     if not problems and not any(file.kept for file, _ in files):
         problems.append(f"{exports}: its files hold headings but no rows. Export them again, for a longer period")
     if problems:
@@ -371,6 +373,10 @@ def _describe(
             "insert into snapshot.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [file.path, file.system, file.record, *counts, nearest, *(span or (None, None)), fingerprint],
         )
+        for *scale, answers in scales.strays(warehouse, file.record, number):
+            warehouse.execute(
+                "insert into snapshot.off_scale values (?, ?, ?, ?, ?, ?)", [file.path, *scale, told(answers), nearest]
+            )
         for table, sql in {
             "rejects": "select coalesce(col, ''), reason, count(distinct line) from rejects where file = $file "
             "group by all order by all",

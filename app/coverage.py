@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from app import scales
 from app.filters import Filters, listed
 from app.metrics import metrics
 from app.records import contracts
@@ -44,6 +45,20 @@ def unknown(snapshot: Snapshot, filters: Filters) -> Answer:
     return _told("unknown", rows, sentence, snapshot)
 
 
+def off_scale(snapshot: Snapshot, filters: Filters) -> Answer:
+    """One row per file, question and scale on which answers were given that no metric takes."""
+    rows = snapshot.ask("figures/off_scale")
+    asked = [scales.items().get(item) for item in rows["item"]]
+    ends = zip(rows.pop("lowest"), rows.pop("highest"), strict=True)
+    rows.insert(2, "scale", [f"{lowest} to {highest}" for lowest, highest in ends])
+    rows.insert(3, "asked", ["{} to {}".format(*scale) if scale else "no such question" for scale in asked])
+    if rows.empty:
+        return _told("off_scale", rows, "Every answer is on the scale of its question", snapshot)
+    count = _together(rows, "answer", "answers")
+    sentence = f"{count} on a scale that the metric does not take: {listed(sorted(set(rows['item'])))}"
+    return _told("off_scale", rows, sentence, snapshot)
+
+
 def missing(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per kind of record without an export: which system writes it, and what it would light up."""
     loaded = set(snapshot.ask("figures/files")["record"])
@@ -73,8 +88,8 @@ def _about(rows: pd.DataFrame) -> str:
     return "about " if (rows["nearest"] > 1).any() else ""
 
 
-def _together(rows: pd.DataFrame, what: str) -> str:
-    count = int(rows["rows"].sum())
+def _together(rows: pd.DataFrame, what: str, column: str = "rows") -> str:
+    count = int(rows[column].sum())
     return _about(rows) + _counted(count, what) if count else f"a few {what}s"
 
 

@@ -127,8 +127,8 @@ def trend(metric: str) -> None:
             note += f" Months after {month_words(found.as_of)} are left out: the export ends in it."
         if 0 < len(finished) < 12:
             note += " Fewer than 12 months: trial limits."
-        if said := sentences.season(found.metric, found.rows):
-            note += f" {said}"
+        said = (sentences.season(found.metric, found.rows), series.states(shown().snapshot)[metric].off_scale)
+        note = " ".join(filter(None, [note, *said]))
     card(found, note, lambda: charts.trend(found.rows, found.metric))
 
 
@@ -179,9 +179,10 @@ def where(metric: str) -> None:
 def recommendation() -> None:
     """Detractors, passives and promoters by quarter, with the net and its margin."""
     found = ask("recommendation", None)
+    note = "Answers by quarter; at the right the net score with its margin of error. A quarter not over ends in dots."
     card(
         found,
-        "Answers by quarter; at the right the net score with its margin of error. A quarter not over ends in dots.",
+        " ".join(filter(None, [note, series.states(shown().snapshot)["nps"].off_scale])),
         lambda: charts.diverging(found.rows, found.metric),
     )
 

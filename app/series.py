@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from app import season, spc
+from app import scales, season, spc
 from app.filters import Filters, listed
 from app.metrics import Metric, metrics
 from app.records import contracts, last_workday
@@ -18,7 +18,8 @@ WIDE_INTERVAL = 0.3  # of a share or score: 30 points
 
 @dataclass(frozen=True)
 class State:
-    """A metric as the snapshot holds it: its SQL, how far its records reach, its target and the goal behind that."""
+    """A metric as the snapshot holds it: its SQL, how far its records reach, its target and the goal behind that, and
+    what is said of answers that it does not take."""
 
     metric: Metric
     sql: str
@@ -27,6 +28,7 @@ class State:
     goal: str
     due_on: date | None
     next_step: str
+    off_scale: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class Answer:
 def states(snapshot: Snapshot) -> dict[str, State]:
     """Every metric of the registry as this snapshot holds it, with the target that the goals export sets."""
     rows = snapshot.ask("figures/metric_states").set_index("metric")
+    strays = [
+        (*stray[:3], None if pd.isna(stray[3]) else int(stray[3]))
+        for stray in snapshot.ask("figures/off_scale")
+        .groupby(["item", "lowest", "highest"])["answers"]
+        .sum(min_count=1)
+        .reset_index()
+        .itertuples(index=False)
+    ]
     told = {}
     for id_, metric in metrics().items():
         if id_ not in rows.index:  # a metric younger than the snapshot
@@ -69,6 +79,7 @@ def states(snapshot: Snapshot) -> dict[str, State]:
             _text(row["goal"]),
             _day(row["due_on"]),
             _text(row["next_step"]),
+            scales.refused(metric.name, metric.sql, strays),
         )
     return told
 
@@ -206,6 +217,8 @@ def _numbers(values: list[float | None]) -> list[float]:
 def missing(state: State) -> str:
     needed = [contracts()[record] for record in state.metric.records]
     titles = listed([contract.title.lower() for contract in needed])
+    if state.off_scale:
+        return f"{state.off_scale} Scales cannot be turned into one another: ask on this one and export it."
     if state.as_of:
         return f"The {titles} that are loaded hold nothing for this number. Its definition says what to export."
     systems = listed(sorted({contract.exported_by for contract in needed}))

@@ -12,7 +12,7 @@ import pandas as pd
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT / "data" / "snapshot.duckdb"
 QUERIES = ROOT / "queries"
-FORMAT = 3  # raise it when the tables below change: an older snapshot is then refused in a sentence
+FORMAT = 4  # raise it when the tables below change: an older snapshot is then refused in a sentence
 
 TABLES = """
 create table snapshot.snapshot (format int, built_at timestamp, as_of date);
@@ -37,6 +37,9 @@ create table snapshot.files (
 );
 create table snapshot.rejects (path varchar, col varchar, reason varchar, rows bigint, nearest int);
 create table snapshot.unknown (path varchar, col varchar, words bigint, rows bigint, nearest int);
+create table snapshot.off_scale (
+    path varchar, item varchar, lowest bigint, highest bigint, answers bigint, nearest int
+);
 """
 
 READ_ONLY = {

@@ -966,7 +966,7 @@ def test_no_exact_count_of_rows_about_people_is_told(demo: Snapshot) -> None:
     files = demo.ask("figures/files")
     paths = set(files.loc[files["record"].isin(about), "path"])
     assert len(paths) > 2
-    for figure in ("files", "rejects", "unknown"):
+    for figure in ("files", "rejects", "unknown", "off_scale"):
         rows = demo.ask(f"figures/{figure}")
         counts = rows[rows["path"].isin(paths)].select_dtypes("number").drop(columns="nearest")
         assert not [count for count in counts.to_numpy().flat if not pd.isna(count) and (count % 5 or count < 10)], (

@@ -68,10 +68,10 @@ def test_json_and_csv_are_the_rows_of_the_answer(
 ) -> None:
     """Nobody is asked by phone or chat whether they recommend us: no rows then, and the reason beside them.
 
-    The demonstration has every kind of record, so that none is missing.
+    The demonstration has every kind of record, so that none is missing, and every answer on the scale of its question.
     """
     found = answer(demo, figure, metric, filters)
-    empty = figure == "missing" or (bool(words) and (figure == "recommendation" or metric == "nps"))
+    empty = figure in ("missing", "off_scale") or (bool(words) and (figure == "recommendation" or metric == "nps"))
     assert found.rows.empty == empty
     reason = f"{found.sentence}\n" if found.state != "ready" else ""
     status, out, err = query(*words_for(figure, metric), *words, "--format", "json")

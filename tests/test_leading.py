@@ -317,6 +317,12 @@ def data_sentence(figure: str, rows: pd.DataFrame) -> str:
         known = "Every region and channel is known"
         cells = together("cell")
         return f"{cells} with a region or channel that is not known, counted as unknown" if len(rows) else known
+    if figure == "off_scale":
+        names = sorted(set(rows["item"]))
+        told = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + "".join(names[-1:])
+        count = f"{about}{counted(int(sum(rows['answers'].fillna(0))), 'answer')}"
+        said = f"{count} on a scale that the metric does not take: {told}"
+        return said if len(rows) else "Every answer is on the scale of its question"
     if rows.empty:
         return "No row was rejected"
     most = rows[rows["rows"] == rows["rows"].max()] if rows["rows"].notna().any() else rows
@@ -344,7 +350,7 @@ def practices_sentence(rows: pd.DataFrame) -> str:
 
 def check_data(snapshot: Snapshot, filters: Filters) -> dict[str, pd.DataFrame]:
     told = {}
-    for figure in ("files", "rejects", "unknown", "missing"):
+    for figure in ("files", "rejects", "unknown", "off_scale", "missing"):
         found = answer(snapshot, figure, None, filters)
         assert (found.state, found.sentence) == ("ready", data_sentence(figure, found.rows)), figure
         assert found.rows.equals(answer(snapshot, figure, None, Filters()).rows), "exports know no filter"

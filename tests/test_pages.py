@@ -22,7 +22,7 @@ from app.filters import Filters
 from app.metrics import Metric, metrics
 from app.series import choices
 from app.snapshot import Snapshot, versions
-from tests import test_leading
+from tests import test_leading, test_scales
 from tests.conftest import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -280,7 +280,8 @@ def test_the_overview_begins_with_what_its_rows_say(
 
 
 def test_the_data_page_begins_with_what_its_rows_say(visit, demo_snapshot, demo: Snapshot) -> None:
-    figures = {name: answer(demo, name, None, Filters()).rows for name in ("files", "rejects", "unknown", "missing")}
+    listed = ("files", "rejects", "unknown", "off_scale", "missing")
+    figures = {name: answer(demo, name, None, Filters()).rows for name in listed}
     said = [test_leading.data_sentence(name, rows) for name, rows in figures.items()]
     tab = sound(visit(demo_snapshot, DATA))
     assert (tab.title[0].value, [heading.value for heading in tab.header]) == (said[0], said)
@@ -418,6 +419,17 @@ def test_the_year_before_stands_under_each_headline_of_trust(visit, demo_snapsho
         found = answer(demo, "headline", id_, Filters())
         line = sentences.year_before(found.metric, found.rows.iloc[0])
         assert line.startswith("Jan – Oct 2026: ") and f'<div class="label">{line}</div>' in said
+
+
+def test_answers_on_another_scale_are_said_where_the_reader_stands(visit, drop, publish) -> None:
+    """In the place of the number, in the note of a line that counts the others, and on the page about the exports."""
+    asked = (("recommend", 1, 10, 40), ("satisfied", 1, 5, 30), ("satisfied", 1, 7, 12))
+    published = publish(drop(test_scales.export("customer_answers", *asked)))
+    said = " ".join(texts(sound(visit(published))))
+    assert "Recommendation (NPS) does not take 40 answers to “recommend” on a scale from 1 to 10" in said
+    assert "does not take 12 answers to “satisfied” on a scale from 1 to 7" in said
+    said = " ".join(texts(sound(visit(published, DATA))))
+    assert "52 answers on a scale that the metric does not take: recommend and satisfied" in said
 
 
 def test_a_period_that_ends_before_it_begins_is_said_and_not_applied(visit, demo_snapshot) -> None:
