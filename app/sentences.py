@@ -264,7 +264,7 @@ def recommendation(rows: pd.DataFrame) -> str:
     before, now = shown.iloc[-2], shown.iloc[-1]
     change = (now["value"] - before["value"]) * 100
     margin = (now["margin"] ** 2 + before["margin"] ** 2) ** 0.5 * 100
-    verdict = "more than chance explains" if abs(change) > margin else "within the noise"
+    verdict = "beyond chance" if abs(change) > margin else "within the noise"
     moved = "unchanged" if round(change) == 0 else f"{'up' if change > 0 else 'down'} {abs(change):.0f} points"
     quarter = quarter_words(now["quarter"])
     return f"Recommendation: {moved} in {quarter} on the quarter before, {verdict} (± {margin:.0f})"

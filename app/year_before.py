@@ -46,7 +46,7 @@ def columns(snapshot: Snapshot, state: State, filters: Filters, last: pd.Series)
     """COLUMNS of one metric: both periods, the difference and what may be said of it. `last` is the month that a
     headline shows: of what stands, that in which it was last told.
 
-    The last is "more than chance explains", "within the noise", "within rounding" or "margin not known"; "no year
+    The last is "beyond chance", "within the noise", "within rounding" or "margin not known"; "no year
     before" where the records do not reach back, or tell too little; "" where the chosen period has no month that is
     over, or tells too little.
     """
@@ -161,4 +161,4 @@ def _rounding(row: pd.Series, metric: Metric, months: int) -> float:
 def _judged(moved: float, low: float, high: float, rounding: float) -> str:
     if isnan(low):
         return "within rounding" if rounding and abs(moved) <= rounding else "margin not known"
-    return "within the noise" if low <= 0 <= high else "more than chance explains"
+    return "within the noise" if low <= 0 <= high else "beyond chance"

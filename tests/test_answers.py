@@ -455,7 +455,7 @@ def recommendation_sentence(rows: pd.DataFrame) -> str:
     before, now = over.iloc[-2], over.iloc[-1]
     change, margin = 100 * (now["value"] - before["value"]), 100 * math.hypot(now["margin"], before["margin"])
     points = "unchanged" if abs(change) < 0.5 else f"{'up' if change > 0 else 'down'} {abs(change):.0f} points"
-    verdict = "more than chance explains" if abs(change) > margin else "within the noise"
+    verdict = "beyond chance" if abs(change) > margin else "within the noise"
     quarter = f"Q{now['quarter'].quarter} {now['quarter'].year}"
     return f"Recommendation: {points} in {quarter} on the quarter before, {verdict} (± {margin:.0f})"
 

@@ -27,7 +27,7 @@ CHOSEN = {
     "a channel and a quarter": Filters((), ("Phone",), date(2026, 4, 1), date(2026, 6, 1)),
     "two regions": Filters(("EMEA", "Asia Pacific")),
 }
-SAID = ("more than chance explains", "within the noise", "within rounding", "margin not known", "no year before", "")
+SAID = ("beyond chance", "within the noise", "within rounding", "margin not known", "no year before", "")
 
 
 def wilson(part: float, whole: float) -> tuple[float, float]:
@@ -175,7 +175,7 @@ def test_both_periods_counted_by_hand(demo: Snapshot) -> None:
             low, high = moved - 1.96 * math.sqrt(ours + theirs), moved + 1.96 * math.sqrt(ours + theirs)
         assert (row["difference_low"], row["difference_high"]) == pytest.approx((low, high), abs=1e-6)
         assert row["rounding"] == 0
-        assert row["on_a_year_before"] == ("within the noise" if low <= 0 <= high else "more than chance explains")
+        assert row["on_a_year_before"] == ("within the noise" if low <= 0 <= high else "beyond chance")
         seen += 1
     assert seen > 80
 
@@ -228,7 +228,7 @@ def test_the_line_under_a_headline_follows_from_its_row(demo: Snapshot) -> None:
             said = sentences.year_before(metric, row)
             assert said == restated(metric, row)
             verdicts.add(row["on_a_year_before"])
-    assert {"more than chance explains", "within the noise"} <= verdicts
+    assert {"beyond chance", "within the noise"} <= verdicts
 
 
 def restated(metric: Metric, row: pd.Series) -> str:
@@ -259,8 +259,8 @@ def restated(metric: Metric, row: pd.Series) -> str:
     [
         (0.06, -0.06, 0.18, "Up 6 points on a year before, within the noise (± 12)"),
         (-0.01, -0.05, 0.02, "Down 1 point on a year before, within the noise (± 3)"),
-        (0.08, 0.06, 0.1, "Up 8 points on a year before, more than chance explains (± 2)"),
-        (0.012, 0.001, 0.02, "Up 1.2 points on a year before, more than chance explains (± 1.1)"),
+        (0.08, 0.06, 0.1, "Up 8 points on a year before, beyond chance (± 2)"),
+        (0.012, 0.001, 0.02, "Up 1.2 points on a year before, beyond chance (± 1.1)"),
         (0.0, -0.03, 0.03, "Unchanged on a year before, within the noise (± 3)"),
         (-0.001, -0.003, 0.002, "Down 0.1 points on a year before, within the noise (± 0.3)"),
     ],
@@ -268,6 +268,6 @@ def restated(metric: Metric, row: pd.Series) -> str:
 def test_differences_are_written_in_points(difference: float, low: float, high: float, said: str) -> None:
     month = pd.Timestamp("2026-09-01")
     row = {"month": month, "compared_from": month, "compared_to": month, "rounding": 0.0, "difference": difference}
-    verdict = "within the noise" if low <= 0 <= high else "more than chance explains"
+    verdict = "within the noise" if low <= 0 <= high else "beyond chance"
     row |= {"difference_low": low, "difference_high": high, "on_a_year_before": verdict}
     assert sentences.year_before(metrics()["nps"], pd.Series(row)) == said
