@@ -35,7 +35,7 @@ COLUMNS = (
 class Side(NamedTuple):
     """One of the two periods: base, value, its 95 % interval (nan where there is none), how far rounding can reach."""
 
-    base: int
+    base: float
     value: float
     low: float
     high: float
@@ -113,18 +113,20 @@ def _span(state: State, filters: Filters) -> tuple[date, date] | None:
 
 def _reaches(snapshot: Snapshot, state: State, filters: Filters, start: date) -> bool:
     """Whether the records hold a whole period from `start` on: a sum needs a first month that is not cut."""
-    months = _whole(by_month(snapshot, state, filters.widened("start", "end")))["month"]
+    months = _months(snapshot, state, filters)["month"]
     if months.empty:
         return False
     first = months.min().date()
-    return first <= start if _is_ratio(state.metric) else first < start
+    return first < start if state.metric.kind in ("rate", "count") else first <= start
 
 
 def _side(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, date]) -> Side | None:
     """The chosen places together in one period; None where nothing may be told of it."""
-    within = replace(filters, start=span[0], end=span[1])
-    months = _whole(by_month(snapshot, state, within))
-    totals = months if state.metric.standing else _whole(over_period(snapshot, state, within))
+    months = _months(snapshot, state, filters)
+    months = months[months["month"].between(*map(pd.Timestamp, span))]
+    totals = months
+    if not state.metric.standing:
+        totals = _whole(over_period(snapshot, state, replace(filters, start=span[0], end=span[1])))
     if len(totals) != 1 or pd.isna(totals["value"].iloc[0]):
         return None
     row = totals.iloc[0]
@@ -132,15 +134,17 @@ def _side(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, 
     if isnan(low) and _counts_events(state.metric):
         exposures = [1.0] * len(months) if state.metric.kind == "count" else months["base"].astype(float)
         low, high = event_interval(list(months["numerator"]), list(exposures), float(row["value"]))
-    return Side(int(row["base"]), float(row["value"]), low, high, _rounding(row, state.metric, len(months)))
+    base = nan if pd.isna(row["base"]) else int(row["base"])
+    return Side(base, float(row["value"]), low, high, _rounding(row, state.metric, len(months)))
+
+
+def _months(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+    """All months of the chosen places together, whatever the period: asked once for both sides."""
+    return _whole(by_month(snapshot, state, filters.widened("start", "end")))
 
 
 def _whole(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["region"].isna() & rows["channel"].isna()]
-
-
-def _is_ratio(metric: Metric) -> bool:
-    return metric.kind in ("share", "score", "quantile", "mean")
 
 
 def _counts_events(metric: Metric) -> bool:

@@ -305,6 +305,16 @@ def test_a_choice_lives_in_the_address_and_a_copied_link_shows_the_same_numbers(
     assert (name, content.count(b"\n")) == ("promises_kept-trend.csv", 13), "a heading and twelve months"
 
 
+def test_a_quarter_is_a_link_to_its_months(site: str, visit) -> None:
+    """The months stand in the address, none of the words: the link shows them when later months have come."""
+    tab = visit(f"{site}/trust")
+    tab.get_by_role("button", name="Last full quarter").click()
+    shows(tab, "All regions · all channels · Jul 2026 – Sep 2026")
+    assert address_of(tab) == {"from": ["2026-07"], "to": ["2026-09"]}
+    assert "Jul – Sep 2026: " in tab.locator('[class*="st-key-card-headline-nps"]').inner_text()
+    assert reading(visit(tab.url)) == reading(tab)
+
+
 def test_taking_back_a_choice_takes_it_out_of_the_address(site: str, visit) -> None:
     tab = visit(f"{site}/trust?regions=EMEA&from=2025-11&to=2026-10")
     tab.get_by_role("button", name="All", exact=True).click()
