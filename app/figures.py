@@ -403,9 +403,11 @@ def files() -> None:
         board(("File", "Record", "Covers", "Read", "Kept", "Rejected", "Repeated", "Blank"), rows, (3, 4, 5, 6, 7))
 
 
-def listing(figure: str, note: str) -> None:
-    """A plain list of rows: rejects, unknown places, exports that are missing."""
+def listing(figure: str, note: str, always: bool = True) -> None:
+    """A plain list of rows: rejects, unknown places, exports that are missing; one that is rare only if it has rows."""
     found = ask(figure, None)
+    if found.rows.empty and not always:
+        return
     with framed(found, note):
         if not found.rows.empty:
             drawn = found.rows.drop(columns="nearest", errors="ignore")

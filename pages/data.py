@@ -9,8 +9,5 @@ figures.files()
 with st.grid(2, min_column_width=330, gap="small"):
     figures.listing("rejects", "Rows that broke their contract, by reason; the build prints file and line.")
     figures.listing("unknown", "Spellings that data/reference does not know; they are counted, never dropped.")
-with st.grid(2, min_column_width=330, gap="small"):
-    figures.listing(
-        "off_scale", "Answers on another scale than their question has; they are kept, and no metric counts them."
-    )
-    figures.listing("missing", "What is not loaded yet, who exports it, and what it would light up.")
+figures.listing("off_scale", "Answers on another scale than their question has: kept, and counted by no metric.", False)
+figures.listing("missing", "What is not loaded yet, who exports it, and what it would light up.")
