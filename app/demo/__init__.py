@@ -1,11 +1,11 @@
-"""A demonstration company: the exports of its three systems, with a few real changes planted in them."""
+"""A demonstration company: the exports of its four systems, with a few real changes planted in them."""
 
 import csv
 from pathlib import Path
 
 import numpy as np
 
-from app.demo import crm, draw, hr, surveys
+from app.demo import crm, draw, finance, hr, surveys
 from app.demo.crm import GOALS
 from app.demo.draw import CHANNELS, DAY, FIRST_REPLY, PILOT, PLANTED, PROMISES, REGIONS, Change
 
@@ -19,9 +19,13 @@ HEADINGS = {
     "crm/ideas.csv": "Idea ID,Submitted,Source,Author ID,Experiment,Learning,Region,Channel",
     "crm/idea_stages.csv": "Idea ID,Stage,Entered",
     "crm/goals.csv": "Goal,Metric ID,Baseline,Target,Set on,Due on,Met on,Owner role,Next step,Region,Channel",
+    "crm/content_audits.csv": "Piece,Audited,Language,Imagery,Tool,Tool version,Decided by,Region",
+    "finance/suppliers.csv": "Vendor,Certifier,Certified from,Certified to",
+    "finance/supplier_spend.csv": "Document,Document date,Vendor,Net amount,Tier,Addressable,Region",
     "hr/workforce.csv": "Employee ID,State on,Hired,Left,Grade,Gender,Ethnicity,Age band,Disability,Region,Serves",
     "hr/training.csv": "Employee ID,Course,Topic,Mandatory,Assigned,Completed,Hours,Region",
     "hr/recognitions.csv": "Recognition ID,Employee ID,Given on,For idea,Region",
+    "hr/policies.csv": "Policy,In force since,Retired,Customer interaction,Inclusion review,Policy owner",
     "survey/customer_survey.csv": "Response ID,Submitted,Survey type,Recommend,Satisfaction,Empathy,Felt heard,Trusted,"
     "Welcoming,Memorable,Effort,Followed up,Ticket ID,Region,Channel",
     "survey/employee_survey.csv": "Response ID,Submitted,Wave,Empowered,Enabled,Leadership,Perspectives,Speak up,"
@@ -31,7 +35,7 @@ HEADINGS = {
 
 
 def write(folder: Path, *, employees=1200, tickets=20000, months=30, seed=1, until="2026-10", planted=True):
-    """Write the exports below `folder`, in `crm/`, `hr/` and `survey/`; return their paths.
+    """Write the exports below `folder`, in `crm/`, `finance/`, `hr/` and `survey/`; return their paths.
 
     The same options give the same bytes; `until` is the last month, and complete.
     """
@@ -52,9 +56,13 @@ def write(folder: Path, *, employees=1200, tickets=20000, months=30, seed=1, unt
         "crm/ideas.csv": ideas,
         "crm/idea_stages.csv": stages,
         "crm/goals.csv": crm.goals(company),
+        "crm/content_audits.csv": crm.content_audits(company),
+        "finance/suppliers.csv": finance.suppliers(company),
+        "finance/supplier_spend.csv": finance.supplier_spend(company),
         "hr/workforce.csv": workforce,
         "hr/training.csv": hr.training(company, staff),
         "hr/recognitions.csv": recognitions,
+        "hr/policies.csv": hr.policies(company),
         "survey/customer_survey.csv": responses,
         "survey/employee_survey.csv": surveys.employee_survey(company, staff),
         "survey/invitations.csv": invitations,

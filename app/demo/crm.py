@@ -65,6 +65,8 @@ LEARNINGS = ("A shorter form halves repeated questions", "A call-back beats a qu
 REPLY_HOURS, RESOLUTION_HOURS = (FIRST_REPLY.before, 5.6, 0.8, 5.0, 3.4), (16, 26, 14, 24, 20)
 PACE, SLA_MET, PROMISE_OFFSET = (1, 0.9, 1.25, 1.1), (0.88, 0.905, 0.84, 0.87), (0, 0.025, -0.045, -0.01)
 REPEATED_CONTACT, REOPENED, NO_REPLY, NEVER_RESOLVED = 0.235, 0.06, 0.02, 0.004
+AUDITORS = ("Editor", "Communications lead", "Automatic", ""), (60, 28, 8, 4)
+LANGUAGE_PASSED, IMAGERY_PASSED = 0.86, 0.78
 STAGES, DAYS, SHARES = ("Screened", "Experiment", "Pilot", "Implemented"), (12, 15, 30, 45), (0.75, 0.8, 0.6, 0.7)
 
 
@@ -182,6 +184,23 @@ def _regional_goal(company: Company, rng, words: tuple, place: int, region: str,
     if rng.random() < LACKING:
         cells[(2, 3, 7)[rng.integers(3)]] = ""
     return tuple(cells)
+
+
+def content_audits(company: Company) -> tuple:
+    """Pieces audited: a tool marks passages, a person decides; now and then the tool was left to decide alone."""
+    rng = draw.random(company, "content_audits")
+    day = draw.busy_days(company, rng, company.tickets // 22)
+    count, later = len(day), day > company.day + 420
+    language = np.where(rng.random(count) < LANGUAGE_PASSED, "Passed", "Failed").astype(object)
+    imagery = np.where(rng.random(count) < IMAGERY_PASSED, "Passed", "Failed").astype(object)
+    imagery[rng.random(count) < 0.4] = "n/a"
+    for place in rng.integers(0, count, count // 400):
+        language[place] = "almost"
+    version = np.where(later, "5.0", "4.2").astype(object)
+    decided = draw.words(rng, AUDITORS, count)
+    region = draw.spelled(rng, REGIONS, draw.pick(rng, REGION_SHARES, count))
+    tool = np.full(count, "Plainword", dtype=object)
+    return draw.ids("A", count), day, language, imagery, tool, version, decided, region
 
 
 def ideas(company: Company, staff: dict) -> tuple[tuple, tuple, tuple]:

@@ -10,6 +10,8 @@ GRADE_SHARES, DISABILITIES = (48, 27, 12, 10, 3), (("N", "Y", ""), (82, 7, 11))
 WOMEN = (0.6, 0.54, 0.47, 0.4, 0.3)
 ORIGINS = ((12, 12, 3, 60, 5, 8), (10, 16, 16, 46, 4, 8), (2, 15, 50, 20, 8, 5), (70, 2, 1, 17, 4, 6))
 COURSES = ("Service basics", "Inclusion basics", "Listening", "Conflict", "Data protection")
+POLICIES, ABOUT_CUSTOMERS = 44, 0.7
+POLICY_OWNERS = ("Head of People", "Chief Customer Officer", "Head of Service Operations")
 TOPICS, HOURS = ("service", "inclusion", "service", "service", "compliance"), ("6", "3", "4", "2.5", "1.5")
 
 
@@ -35,6 +37,23 @@ def workforce(company: Company) -> tuple[tuple, dict]:
     gone = np.where(left[who] <= days[state], left[who], NEVER)
     words = (trait[who] for trait in (*traits, disability, regions, staff["serves"]))
     return (staff["id"][who], days[state], hired[who], gone, *words), staff
+
+
+def policies(company: Company) -> tuple:
+    """A row for each review of a policy, mostly once a year and at times late; one without for those never reviewed."""
+    rng = draw.random(company, "policies")
+    rows = []
+    for number, policy in enumerate(draw.ids("P", POLICIES, 3)):
+        since = company.day + rng.integers(-1500, company.days * 2 // 3 + 1)
+        retired = since + rng.integers(900, 6000)
+        about = "Yes" if rng.random() < ABOUT_CUSTOMERS else "No"
+        words = policy, since, draw.known(company, retired), about
+        day, reviews = max(since, company.day - 420) + rng.integers(0, 200), []
+        while day < min(retired, company.end) and number % 12:
+            reviews.append(day)
+            day = day + 300 + int(rng.exponential(45))
+        rows += [(*words, review, POLICY_OWNERS[number % 3]) for review in reviews or [NEVER]]
+    return tuple(zip(*rows, strict=True))
 
 
 def training(company: Company, staff: dict) -> tuple:
