@@ -4,13 +4,25 @@ from functools import lru_cache
 
 import pandas as pd
 
-from app import coverage, goals, people, pipeline, practices, sentences, spc, year_before
+from app import (
+    contacts,
+    coverage,
+    goals,
+    people,
+    pipeline,
+    practices,
+    sentences,
+    spc,
+    suppliers,
+    year_before,
+)
 from app.confidential import rules
 from app.filters import Filters, listed
 from app.metrics import Metric
 from app.records import last_workday
 from app.series import (
     LOW_BASE,
+    NO_SHARE,
     WIDE_INTERVAL,
     Answer,
     State,
@@ -47,7 +59,8 @@ def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters
         sentence, found = _nothing(snapshot, figure, state, filters), "empty"
     elif not (rows["status"] != "withheld").any():
         widen = " Widen the filters." if filters != Filters() else ""
-        sentence = f"{state.metric.name}: {_too_few(state.metric)}, too few to show.{widen}"
+        little = "nothing" if state.metric.kind == "money" else "too few"
+        sentence = f"{state.metric.name}: {_too_few(state.metric)}, {little} to show.{widen}"
         found = "withheld"
     else:
         sentence, found = say(state.metric, rows), "ready"
@@ -59,7 +72,7 @@ def _too_few(metric: Metric) -> str:
     if metric.about == "people":
         told = rules()
         return f"fewer than {told.least_people} people who count or who do not, or fewer than {told.least_base} in all"
-    return f"fewer than {metric.minimum_base} cases each"
+    return NO_SHARE if metric.kind == "money" else f"fewer than {metric.minimum_base} cases each"
 
 
 def _nothing(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> str:
@@ -184,7 +197,7 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     rows.loc[above, "judgement"] = ("above", "better", "worse")[sign]
     rows.loc[below, "judgement"] = ("below", "worse", "better")[sign]
     rows.loc[rows["status"] == "withheld", "judgement"] = ""
-    if metric.kind == "rate" or (metric.target is None and len(rows) == 1):
+    if not metric.has_interval or (metric.target is None and len(rows) == 1):
         rows["judgement"] = ""  # no interval to decide by; and the only one cannot differ from all
     rows = rows.sort_values("value", ascending=metric.better != "lower", kind="stable", na_position="last")
     columns = [place, "numerator", "base", "value", "low", "high", "status", "reference", "reference_kind", "judgement"]
@@ -343,6 +356,10 @@ BESPOKE = {
     "idea_age": pipeline.age,
     "idea_flow": pipeline.flow,
     "idea_balance": pipeline.balance,
+    "channel_mix": contacts.mix,
+    "channel_parity": contacts.parity,
+    "supplier_spend": suppliers.spend,
+    "certified_suppliers": suppliers.certified,
     "practices": practices.practices,
     "files": coverage.files,
     "rejects": coverage.rejects,
@@ -365,6 +382,10 @@ FIGURES = {
     "idea_age": "days that open ideas stand in each stage, against stays that ended",
     "idea_flow": "ideas in, out and open by month and stage",
     "idea_balance": "ideas of each stage over the period: open, entered, moved on, closed, open",
+    "channel_mix": "each channel's share of all contacts, and its change on as many months before",
+    "channel_parity": "satisfied customers of each channel, and the gap from the best to the worst with its interval",
+    "supplier_spend": "spend by quarter: certified, other, excluded, and apart from these the second tier",
+    "certified_suppliers": "certified suppliers by quarter, and what the three largest hold",
     "practices": "each practice with its metrics: definition, whether it is measured, and what the rest would take",
     "files": "exports behind the snapshot, and what became of their rows",
     "rejects": "rejected rows by file, column and reason",

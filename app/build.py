@@ -24,11 +24,13 @@ SHARED_RECORDS = (
     "headcount",
     "traits",
     "idea_visits",
+    "invoices",
 )  # queries/records: what several metrics read, in order
 DATASETS = (
     "goals",
     "trust",
     "innovation",
+    "diversity",
 )  # folders of bespoke queries: each becomes a table of the snapshot
 
 
@@ -325,6 +327,7 @@ def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) ->
     ]
     shape = {
         "share": ["month", "region", "channel", "numerator", "denominator"],
+        "money": ["month", "region", "channel", "numerator", "denominator"],
         "rate": ["month", "region", "channel", "numerator", "denominator"],
         "score": ["month", "region", "channel", "numerator", "denominator", "squares"],
         "quantile": ["month", "region", "channel", "bucket", "tally"],

@@ -12,7 +12,8 @@ import altair as alt
 import pandas as pd
 
 from app.filters import month_words, quarter_words
-from app.metrics import Metric
+from app.metrics import Metric, write_amount
+from app.series import NO_SHARE
 from app.theme import (
     AXIS_TEXT,
     BETTER,
@@ -59,8 +60,10 @@ def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
     return Chart(chart, {"points": points, "ends": ends, "frame": frame})
 
 
-def _counted(base: int) -> str:
-    return "" if pd.isna(base) else f"{base:,}"
+def _counted(base: int, metric: Metric) -> str:
+    if pd.isna(base):
+        return ""
+    return write_amount(base) if metric.kind == "money" else f"{base:,}"
 
 
 def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
@@ -76,8 +79,9 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Places with their 95 % interval against a reference line: value and base stand at the right."""
     drawn = rows.rename(columns={rows.columns[0]: "place"})
     drawn["shown"] = [_shown(value, metric).removesuffix(" per 100") for value in drawn["value"]]
-    drawn["base_shown"] = [_counted(base) for base in drawn["base"]]
-    why = "withheld" if metric.about == "people" else f"fewer than {metric.minimum_base} cases"
+    drawn["base_shown"] = [_counted(base, metric) for base in drawn["base"]]
+    few = "withheld" if metric.about == "people" else f"fewer than {metric.minimum_base} cases"
+    why = NO_SHARE if metric.kind == "money" else few
     drawn["note"] = drawn["status"].map({"withheld": why}).fillna("")
     drawn["interval"] = [_interval(*ends, metric) for ends in zip(drawn["low"], drawn["high"], strict=True)]
     drawn["judgement"] = drawn["judgement"].replace("", "no clear difference")
@@ -118,7 +122,7 @@ def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     points = rows[rows["value"].notna()].reset_index(drop=True)
     points["shown"] = [_shown(value, metric) for value in points["value"]]
     points["interval"] = [_interval(*ends, metric) for ends in zip(points["low"], points["high"], strict=True)]
-    points["base_shown"] = [_counted(base) for base in points["base"]]
+    points["base_shown"] = [_counted(base, metric) for base in points["base"]]
     points["reading"] = [
         "month not finished" if not finished else _reading(label, rule)
         for finished, label, rule in zip(points["finished"], points["label"], points["rule"], strict=True)

@@ -10,6 +10,7 @@ from app import (
     answers,
     charts,
     coverage,
+    diversity_charts,
     goal_charts,
     people,
     people_charts,
@@ -23,7 +24,7 @@ from app.answers import PLACES
 from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, origin, shown, sql_of
 from app.confidential import rules
 from app.filters import month_words, parse_month
-from app.metrics import Metric
+from app.metrics import Metric, write_amount
 from app.sentences import Claim
 from app.series import Answer
 from app.sparkline import sparkline
@@ -122,7 +123,8 @@ def trend(metric: str) -> None:
         finished = found.rows[found.rows["finished"] & found.rows["value"].notna()]
         if len(finished):
             last = finished.iloc[-1]
-            note += f" {last['base']:,} in {month_words(last['month'])}."
+            base = write_amount(last["base"]) if found.metric.kind == "money" else f"{last['base']:,}"
+            note += f" {base} in {month_words(last['month'])}."
         if found.as_of and series.choices(shown().snapshot)["month"][-1] > f"{found.as_of:%Y-%m}":
             note += f" Months after {month_words(found.as_of)} are left out: the export ends in it."
         if 0 < len(finished) < 12:
@@ -469,6 +471,36 @@ def idea_balance() -> None:
         board(heads, rows, tuple(range(1, len(heads))))
 
 
+def channel_parity() -> None:
+    """Whether customers are as satisfied whichever way they come."""
+    found = ask("channel_parity", None)
+    note = "Satisfied customers by channel, with 95 % interval. Hollow: low base. The gap's interval is for all pairs."
+    csat = series.states(shown().snapshot)["csat"].metric
+    card(found, note, lambda: diversity_charts.parity(found.rows, csat))
+
+
+def channel_mix() -> None:
+    """How customers come, and what has changed in that."""
+    found = ask("channel_mix", None)
+    note = "Share of the contacts of all channels; change in points (■ clearly more, ◆ clearly less)."
+    card(found, note, lambda: diversity_charts.mix(found.rows))
+
+
+def supplier_spend() -> None:
+    """What was spent with certified suppliers, by quarter."""
+    found = ask("supplier_spend", None)
+    note = "By quarter. Strong: certified. Faint: other. Outlined: excluded, it could go to nobody else. Tier 2, what "
+    note += "suppliers report of their own, is added to nothing. A quarter not over ends in dots."
+    card(found, note, lambda: diversity_charts.spend(found.rows))
+
+
+def certified_suppliers() -> None:
+    """How many certified suppliers there are, and on how few of them the spend rests."""
+    found = ask("certified_suppliers", None)
+    note = "At the end of each quarter, over 12 months. Strong: paid to the three largest. Faint: to all others."
+    card(found, note, lambda: diversity_charts.certified(found.rows))
+
+
 def goals_closing(*metrics: str) -> None:
     """The end of the page about goals: the goal that is off track by most; without one, as on every page."""
     found = ask("goals", None)
@@ -548,7 +580,7 @@ def _places(found: Answer) -> None:
     when = "Last month of the period" if found.metric.standing else "Whole period"
     card(
         found,
-        f"{when} by {place}{'' if found.metric.kind == 'rate' else ', with 95 % interval. Hollow: low base'}.",
+        f"{when} by {place}{', with 95 % interval. Hollow: low base' if found.metric.has_interval else ''}.",
         lambda: charts.dots(found.rows, found.metric),
         scrolls=len(found.rows) > MANY_PLACES,
     )

@@ -7,7 +7,14 @@ from functools import cache
 from pathlib import Path
 
 QUERIES = Path(__file__).parent.parent / "queries"
-UNITS = {"share": ("%",), "score": ("points",), "quantile": ("hours", "days"), "rate": ("hours", "per 100")}
+DIVERSITY = QUERIES / "diversity" / "metrics.toml"  # what its figures mean that are no rows by month and place
+UNITS = {
+    "share": ("%",),
+    "money": ("%",),
+    "score": ("points",),
+    "quantile": ("hours", "days"),
+    "rate": ("hours", "per 100"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class Metric:
     @property
     def sql(self) -> str:
         return (QUERIES / "metrics" / f"{self.query}.sql").read_text("utf-8")
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether its base is a count of cases: of a rate and of a share of money, no interval of chance is claimed."""
+        return self.kind not in ("rate", "money")
 
     @property
     def page(self) -> str:
@@ -96,6 +108,16 @@ def _checked(file: str, id_: str, words: dict) -> Metric:
             f"{file}: [{id_}] minimum_base = {metric.minimum_base} is below 10, the least that may be shown"
         )
     return metric
+
+
+def write_amount(money: float) -> str:
+    """An amount as a reader sees it: in thousands (k) or millions (M), with a decimal below a hundred millions."""
+    size, text = abs(money), f"{abs(money):.0f}"
+    for unit, name, places in ((1e6, "M", 1), (1e3, "k", 0)):
+        if size >= unit * 0.9995:
+            text = f"{size / unit:,.{places if size < 100 * unit else 0}f} {name}"
+            break
+    return f"−{text}" if money < 0 and text != "0" else text
 
 
 def _round(value: float, places: int) -> str:

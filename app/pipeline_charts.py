@@ -95,7 +95,7 @@ def _sized(height: int, top: int, *layers: alt.Chart) -> dict:
     return layered.configure(**CONFIG).to_dict()
 
 
-def _columns(table: str, stage: alt.Y, fields: dict[str, tuple[str, str]]) -> list[alt.Chart]:
+def columns(table: str, stage: alt.Y, fields: dict[str, tuple[str, str]]) -> list[alt.Chart]:
     """Numbers at the right of each row, headed once: field, (head, colour) in their order."""
     rows, layers = alt.Chart(alt.NamedData(table)), []
     for place, (field, (head, colour)) in enumerate(fields.items(), 1):
@@ -142,7 +142,7 @@ def _funnel(stages: int) -> dict:
             tooltip=tooltip,
         )
 
-    numbers = _columns(
+    numbers = columns(
         "numbers", stage, {"reached": ("ideas", INK), "share": ("go on", INK), "base": ("decided", CONTEXT)}
     )
     return _sized(stages * 34, 24, *numbers, bars("!datum.optional", 0.68), bars("datum.optional", 0.36))
@@ -188,7 +188,7 @@ def _ageing(stages: int) -> dict:
         shape=marked(alt.Shape, "judgement", AGES, 1),
         tooltip=tooltip,
     )
-    numbers = _columns(
+    numbers = columns(
         "rows",
         stage,
         {"open_shown": ("open", INK), "median_shown": ("days", INK), "usual_median_shown": ("usual", CONTEXT)},

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app import pipeline
 from app.filters import Filters, listed
-from app.metrics import QUERIES, Metric, metrics
+from app.metrics import DIVERSITY, QUERIES, Metric, metrics
 from app.records import contracts
 from app.series import Answer, states
 from app.snapshot import Snapshot
@@ -19,6 +19,11 @@ PAGES = ("goals", "trust", "innovation", "diversity")
 MEASURED, NO_ROWS, NO_EXPORT, NOT_YET = "measured", "no rows", "no export loaded", "not measured yet"
 STATES = (MEASURED, NO_ROWS, NO_EXPORT, NOT_YET)
 PIPELINE = {"gate_yield": "idea_funnel", "idea_age_days": "idea_age", "ideas_in_and_out": "idea_flow"}  # their figures
+OWN = PIPELINE | {  # figures of every metric that has a registry of its page's own
+    "channel_mix": "channel_mix",
+    "channel_parity": "channel_parity",
+    "diverse_suppliers": "certified_suppliers",
+}
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,8 @@ def _checked(file: str, entry: str, kind: type, words: dict) -> Practice | Told 
 
 
 def _registry() -> dict[str, Metric]:
-    """Every metric that an entry of a registry defines; the ideas' figures have a registry of their own."""
-    return {**pipeline.words(), **metrics()}
+    """Every metric that an entry of a registry defines; ideas, channels and suppliers have registries of their own."""
+    return {**pipeline.words(), **metrics(DIVERSITY), **metrics()}
 
 
 def told_by(id_: str) -> tuple[str, ...]:
@@ -207,7 +212,7 @@ def kept(row: pd.Series) -> str:
 def figure_of(metric: str) -> str:
     """The figure that tells of a metric which no query of `queries/metrics` computes; empty where one does."""
     told = declared().metrics.get(metric)
-    return told.figure if told else PIPELINE.get(metric, "")
+    return told.figure if told else OWN.get(metric, "")
 
 
 def _record(record: str) -> Needed:

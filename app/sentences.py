@@ -214,7 +214,7 @@ def places(metric: Metric, rows: pd.DataFrame) -> str:
     if len(rows) == 1 and rows["judgement"].iloc[0] == "" and rows["status"].iloc[0] != "withheld":
         return f"{metric.name}: {metric.write(rows['value'].iloc[0])} in {rows[place].iloc[0]}, the only {place} here"
     told = rows[rows["value"].notna() & (rows[place] != "unknown")].sort_values("value")
-    if metric.kind == "rate" and rows["value"].notna().any():
+    if not metric.has_interval and rows["value"].notna().any():
         shown = told if len(told) else rows[rows["value"].notna()].sort_values("value")
         return f"{metric.name}: {_reach(metric, shown, place)}"
     if named.empty:

@@ -14,6 +14,7 @@ from app.snapshot import Snapshot
 
 LOW_BASE = 30
 WIDE_INTERVAL = 0.3  # of a share or score: 30 points
+NO_SHARE = "invoices and credit notes cancel out"  # why a share of money is withheld
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         rows.insert(rows.columns.get_loc("base"), "numerator", float("nan"))
         wide = pd.Series(False, index=rows.index)
     else:
-        if metric.kind == "rate":
+        if not metric.has_interval:
             rows["low"] = rows["high"] = float("nan")
         elif metric.kind == "score":
             rows["low"], rows["high"] = rows["value"] - rows["margin"], rows["value"] + rows["margin"]
@@ -168,8 +169,11 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         rows["status"] = "shown"
     elif metric.kind == "share":
         rows["value"] = rows["value"].round(2)  # of rounded counts: no more than whole percents
-    rows.loc[(rows["status"] == "shown") & (wide | (rows["base"] < LOW_BASE)), "status"] = "low base"
-    rows.loc[rows["base"] < metric.minimum_base, "status"] = "withheld"
+    if metric.kind == "money":  # amounts know no few cases, but credit notes can leave no whole to have a share of
+        rows.loc[~(rows["value"].between(0, 1) & (rows["base"] > 0)), "status"] = "withheld"
+    else:
+        rows.loc[(rows["status"] == "shown") & (wide | (rows["base"] < LOW_BASE)), "status"] = "low base"
+        rows.loc[rows["base"] < metric.minimum_base, "status"] = "withheld"
     rows.loc[rows["status"] == "withheld", ["numerator", "value", "low", "high"]] = float("nan")
     return rows
 

@@ -10,7 +10,7 @@ a series that never moves has limits equal to its mean, where the package has no
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import fsum, inf, isfinite, sqrt
+from math import fsum, hypot, inf, isfinite, sqrt
 from typing import NamedTuple
 
 from scipy.special import stdtrit
@@ -150,6 +150,22 @@ def wilson(successes: float, base: float, confidence: float = 0.95) -> tuple[flo
     half = z / shrink * sqrt(share * (1 - share) / base + z * z / (4 * base * base))
     # The ends are 0 and 1 by algebra, not always by arithmetic.
     return (0.0 if successes == 0 else middle - half), (1.0 if successes == base else middle + half)
+
+
+def newcombe(one: tuple[float, float], other: tuple[float, float], pairs: int = 1) -> tuple[float, float]:
+    """Low and high end of the 95 % interval of a share minus another; each is its successes and its base.
+
+    Newcombe (1998), Stat. Med. 17:873, method 10: Wilson's ends of both, put together by their squares. Of `pairs` such
+    differences all intervals hold together in 95 of 100 cases (Bonferroni; Dunn (1961), J. Am. Stat. Assoc. 56:52), so
+    that the widest of them may be picked. (-1.0, 1.0) where a base is empty. Raises ValueError as `wilson` does.
+    """
+    if not one[1] or not other[1]:
+        return -1.0, 1.0
+    confidence = 1 - 0.05 / pairs
+    share, base_share = one[0] / one[1], other[0] / other[1]
+    (low, high), (base_low, base_high) = wilson(*one, confidence), wilson(*other, confidence)
+    gap = share - base_share
+    return gap - hypot(share - low, base_high - base_share), gap + hypot(high - share, base_share - base_low)
 
 
 def mean_interval(total: float, squares: float, base: float, confidence: float = 0.95) -> tuple[float, float]:

@@ -10,6 +10,10 @@ METRICS = (
     "speak_openly",
     "inclusion_training",
     "preferred_channel",
+    "diverse_spend",
+    "inclusive_language",
+    "inclusive_imagery",
+    "policy_reviewed",
 )
 
 figures.people_head("Does our workforce reflect the communities we serve?")
@@ -28,10 +32,29 @@ figures.where("perspectives_valued")
 figures.where("speak_openly")
 figures.where("inclusion_training")
 
-figures.section("Do customers reach us the way they prefer?")
+figures.section("Is the experience equal?")
 with st.grid(2, min_column_width=330, gap="small"):
+    figures.channel_parity()
+    figures.channel_mix()
     figures.trend("preferred_channel")
     figures.by_channel("preferred_channel")
+
+figures.section("Who do we buy from?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("diverse_spend")
+    figures.by_region("diverse_spend")
+    figures.supplier_spend()
+    figures.certified_suppliers()
+
+figures.section("Do language and images include?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("inclusive_language")
+    figures.trend("inclusive_imagery")
+    figures.by_region("inclusive_language")
+    figures.by_region("inclusive_imagery")
+
+figures.section("Are policies in place?")
+figures.trend("policy_reviewed")
 
 figures.protection()
 figures.foot(*METRICS)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import charts, goal_charts, people, people_charts, pipeline, pipeline_charts, theme
+from app import charts, diversity_charts, goal_charts, people, people_charts, pipeline, pipeline_charts, theme
 from app.answers import answer
 from app.charts import Chart
 from app.filters import Filters
@@ -48,6 +48,14 @@ def drawn(demo: Snapshot, filters: Filters) -> dict[str, tuple[Chart, str]]:
     return found
 
 
+CHANNELS_AND_SUPPLIERS = {
+    "channel_mix": diversity_charts.mix,
+    "channel_parity": lambda rows: diversity_charts.parity(rows, metrics()["csat"]),
+    "supplier_spend": diversity_charts.spend,
+    "certified_suppliers": diversity_charts.certified,
+}
+
+
 def bespoke(demo: Snapshot, filters: Filters) -> dict[str, Chart]:
     """The shapes of one page only, as it draws them: goals, ideas, people; by name."""
     found = {}
@@ -66,6 +74,10 @@ def bespoke(demo: Snapshot, filters: Filters) -> dict[str, Chart]:
     if flow.state == "ready":
         found["ideas in_and_out"] = pipeline_charts.in_and_out(flow.rows)
         found["ideas standing"] = pipeline_charts.standing(flow.rows, pipeline.stuck(age))
+    for figure, draw in CHANNELS_AND_SUPPLIERS.items():
+        told = answer(demo, figure, None, filters)
+        if told.state == "ready":
+            found[f"{figure} bars"] = draw(told.rows)
     told = answer(demo, "representation", None, filters)
     if told.state == "ready":
         for attribute in people.ATTRIBUTES:
@@ -132,7 +144,7 @@ def test_a_specification_holds_no_data_and_is_the_same_for_every_choice(demo: Sn
     whole, region = (all_drawn(demo, filters) for filters in (Filters(), Filters(regions=("EMEA", "North America"))))
     generic = {name.split()[1] for name in whole} & {name.split()[1] for name in region}
     assert generic >= {"trend", "by_region", "by_channel", "channels", "bullet", "funnel", "ageing", "standing"}
-    few = {"goals_met", "goals_well_defined"}  # see FEW_BY_MONTH
+    few = {"goals_met", "goals_well_defined", "policy_reviewed"}  # see FEW_BY_MONTH, NOWHERE
     assert {name for name in set(whole) - set(region) if name.endswith("trend")} == {f"{id_} trend" for id_ in few}
     for name, chart in whole.items():
         keys = {key for key, _ in walk(chart.spec)} | set(chart.spec)
@@ -141,7 +153,7 @@ def test_a_specification_holds_no_data_and_is_the_same_for_every_choice(demo: Sn
         if name not in region:
             continue
         specs = [chart.spec, region[name].spec]
-        if "by_" in name or name.startswith(("people", "goals bullet")):
+        if "by_" in name or name.startswith(("people", "goals bullet", *CHANNELS_AND_SUPPLIERS)):
             specs = [{key: value for key, value in spec.items() if key != "height"} for spec in specs]
         assert json.dumps(specs[0]) == json.dumps(specs[1]), name
         for table, rows in chart.data.items():
@@ -176,6 +188,8 @@ FEW_BY_MONTH = {  # metric → places of the demonstration in which no month hol
     "inclusion_index": {"Social"},
     "inclusion_training": {"Social"},
     "experiments_learned": {"region unknown", "channel unknown", *REGIONS, *CHANNELS},
+    "inclusive_language": {"region unknown", "Latin America"},
+    "inclusive_imagery": {"region unknown", *REGIONS},
 }
 NOWHERE = {  # metric → places that its records never name, or that are no scope of people
     "nps": CHANNELS,
@@ -187,6 +201,10 @@ NOWHERE = {  # metric → places that its records never name, or that are no sco
     "ideas_per_100": {"region unknown", "channel unknown", *CHANNELS},
     "retention": CHANNELS,
     "preferred_channel": {"channel unknown"},
+    "diverse_spend": CHANNELS,
+    "inclusive_language": CHANNELS,
+    "inclusive_imagery": CHANNELS,
+    "policy_reviewed": {"region unknown", "channel unknown", *REGIONS, *CHANNELS},
     "leadership_trust": {"region unknown", "channel unknown"},
     "empowerment": {"region unknown", "channel unknown"},
     "enablement": {"region unknown", "channel unknown"},
@@ -228,6 +246,7 @@ def test_the_rows_of_an_answer_are_not_changed_by_drawing_them(demo: Snapshot) -
         ("idea_age", lambda rows, metric: pipeline_charts.ageing(rows)),
         ("idea_flow", lambda rows, metric: pipeline_charts.in_and_out(rows)),
         ("idea_flow", lambda rows, metric: pipeline_charts.standing(rows)),
+        *((figure, lambda rows, metric, draw=draw: draw(rows)) for figure, draw in CHANNELS_AND_SUPPLIERS.items()),
         ("representation", lambda rows, metric: people_charts.levels(rows)),
     ):
         told = answer(demo, figure, "promises_kept", FEW if figure in ("trend", "by_region", "channels") else Filters())

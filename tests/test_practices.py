@@ -10,7 +10,7 @@ import pytest
 from app import pipeline, practices
 from app.answers import FIGURES, answer
 from app.filters import Filters
-from app.metrics import metrics
+from app.metrics import DIVERSITY, metrics
 from app.records import contracts
 from app.series import LOW_BASE, WIDE_INTERVAL
 from app.snapshot import Snapshot
@@ -25,19 +25,12 @@ NOT_YET = {
     "feedback_decisions",
     "psychological_safety",
     "experiments_concluded",
-    "diverse_spend",
-    "diverse_suppliers",
     "feedback_reach",
     "satisfaction_gap",
     "events_participation",
-    "channel_mix",
-    "channel_parity",
-    "inclusive_language",
-    "inclusive_imagery",
     "community_gap",
     "selection_rate_ratio",
     "dialogue_participation",
-    "policy_reviewed",
     "policy_acknowledged",
     "survey_participation_gap",
     "service_win_rate",
@@ -90,12 +83,14 @@ def test_registry_and_list_agree() -> None:
         assert metric.page in {practices.declared().practices[id_].page for id_ in metric.practices}
     for metric in pipeline.words().values():
         assert set(metric.practices) == named.get(metric.id, {"I4"})
+    for metric in metrics(DIVERSITY).values():
+        assert set(metric.practices) == named[metric.id]
     told = [metric for id_ in IDS for metric in practices.told_by(id_)]
-    assert len(told) == len(set(told)) and {*metrics(), *pipeline.words()} <= set(told)
+    assert len(told) == len(set(told)) and {*metrics(), *pipeline.words(), *metrics(DIVERSITY)} <= set(told)
 
 
 def test_what_is_not_measured_yet_is_known_and_shrinks() -> None:
-    defined = {*metrics(), *pipeline.words()}
+    defined = {*metrics(), *pipeline.words(), *metrics(DIVERSITY)}
     apart = practices.declared().metrics
     shown = {id_ for id_, told in apart.items() if told.figure}
     assert set(by_metric()) - defined - shown == NOT_YET
@@ -103,10 +98,10 @@ def test_what_is_not_measured_yet_is_known_and_shrinks() -> None:
 
 
 def test_what_a_figure_shows_is_shown_by_it(demo: Snapshot) -> None:
-    """The figures of ideas name their number themselves; what is told apart has all its words."""
-    for id_, figure in practices.PIPELINE.items():
+    """Figures of ideas, channels and suppliers name their number themselves; what is told apart has all its words."""
+    for id_, figure in practices.OWN.items():
         assert answer(demo, figure, None, Filters()).metric.id == id_
-    assert set(practices.PIPELINE) == set(pipeline.words())
+    assert set(practices.OWN) == {*pipeline.words(), *metrics(DIVERSITY)}
     for told in practices.declared().metrics.values():
         assert bool(told.figure) == bool(told.unit and told.better and told.owner and told.reviewed), told.name
         assert not told.figure or told.figure in FIGURES
@@ -114,7 +109,8 @@ def test_what_a_figure_shows_is_shown_by_it(demo: Snapshot) -> None:
 
 def test_names_are_unique_and_no_record_is_described_twice() -> None:
     apart = practices.declared()
-    names = [one.name.casefold() for one in (*metrics().values(), *pipeline.words().values(), *apart.metrics.values())]
+    own = (*pipeline.words().values(), *metrics(DIVERSITY).values())
+    names = [one.name.casefold() for one in (*metrics().values(), *own, *apart.metrics.values())]
     assert len(names) == len(set(names))
     assert not set(apart.records) & set(contracts())
     assert set(apart.records) <= {record for told in apart.metrics.values() for record in told.records}

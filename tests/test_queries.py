@@ -46,7 +46,7 @@ def parameters(query: str) -> set[str]:
 
 
 def test_there_are_queries_of_every_kind() -> None:
-    kinds = {"metrics", "figures", "sources", "records", "goals", "trust", "innovation", "people"}
+    kinds = {"metrics", "figures", "sources", "records", "goals", "trust", "innovation", "diversity", "people"}
     assert kinds == {name.split("/")[0] for name in NAMES}
 
 

@@ -24,6 +24,7 @@ from app.confidential import rules
 from app.filters import FIRST, LAST, Filters
 from app.metrics import metrics
 from app.snapshot import Snapshot
+from tests import test_second_opinion_diverse as diverse
 from tests import test_second_opinion_people as others
 from tests.conftest import TODAY
 
@@ -430,7 +431,7 @@ def test_the_order_of_rows_is_irrelevant(company: Company, random) -> None:
 def test_every_metric_has_a_second_opinion() -> None:
     """A metric added to the registry must be added here, too."""
     elsewhere = {*(definition.__name__ for definition in others.CASES), *others.PEOPLE, *others.STATEMENTS}
-    elsewhere.add("ideas_per_100")
+    elsewhere |= {"ideas_per_100", *diverse.METRICS}
     assert {metric.query for metric in metrics().values()} == {*SHARES, *WAITS, *elsewhere}
 
 
