@@ -26,6 +26,8 @@ HEADINGS = {
     "hr/training.csv": "Employee ID,Course,Topic,Mandatory,Assigned,Completed,Hours,Region",
     "hr/recognitions.csv": "Recognition ID,Employee ID,Given on,For idea,Region",
     "hr/policies.csv": "Policy,In force since,Retired,Customer interaction,Inclusion review,Policy owner",
+    "hr/events.csv": "Employee ID,Event,Held on,Kind of event,Region",
+    "hr/policy_acknowledgements.csv": "Employee ID,Policy,Asked on,Acknowledged on,Region",
     "survey/customer_survey.csv": "Response ID,Submitted,Survey type,Recommend,Satisfaction,Empathy,Felt heard,Trusted,"
     "Welcoming,Memorable,Effort,Followed up,Ticket ID,Region,Channel",
     "survey/employee_survey.csv": "Response ID,Submitted,Wave,Empowered,Enabled,Leadership,Perspectives,Speak up,"
@@ -63,6 +65,8 @@ def write(folder: Path, *, employees=1200, tickets=20000, months=30, seed=1, unt
         "hr/training.csv": hr.training(company, staff),
         "hr/recognitions.csv": recognitions,
         "hr/policies.csv": hr.policies(company),
+        "hr/events.csv": hr.events(company, staff),
+        "hr/policy_acknowledgements.csv": hr.policy_acknowledgements(company, staff),
         "survey/customer_survey.csv": responses,
         "survey/employee_survey.csv": surveys.employee_survey(company, staff),
         "survey/invitations.csv": invitations,

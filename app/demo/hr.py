@@ -1,4 +1,4 @@
-"""The made-up HR system: who works there, and what they were trained in."""
+"""The made-up HR system: who works there, what they were trained in, took part in and acknowledged."""
 
 import numpy as np
 
@@ -13,6 +13,14 @@ COURSES = ("Service basics", "Inclusion basics", "Listening", "Conflict", "Data 
 POLICIES, ABOUT_CUSTOMERS = 44, 0.7
 POLICY_OWNERS = ("Head of People", "Chief Customer Officer", "Head of Service Operations")
 TOPICS, HOURS = ("service", "inclusion", "service", "service", "compliance"), ("6", "3", "4", "2.5", "1.5")
+
+# Kind of event, its name, and the share of the employees who come each time; held once a quarter each.
+EVENTS = (
+    ("Celebration", "Many voices", 0.075),
+    ("Dialogue round", "Open table", 0.05),
+    ("Other", "Summer walk", 0.015),
+)
+POLICIES, ACKNOWLEDGED = ("Respect", "No barriers"), (0.95, 0.93)
 
 
 def workforce(company: Company) -> tuple[tuple, dict]:
@@ -82,3 +90,36 @@ def training(company: Company, staff: dict) -> tuple:
         hours,
         staff["regions"][who],
     )
+
+
+def events(company: Company, staff: dict) -> tuple:
+    """Who came to what; events begin a year early, so that the first quarters know a year of them."""
+    rng = draw.random(company, "events")
+    held = [(start, *event) for start in range(-360, company.days, 91) for event in EVENTS]
+    day = company.day + np.array([start + int(rng.integers(0, 75)) for start, *_ in held])
+    came = rng.random((len(held), len(staff["id"]))) < np.array([share for *_, share in held])[:, None]
+    number, who = np.nonzero(came)
+    here = draw.present(staff, who, day[number]) & (day[number] < company.end)
+    number, who = number[here], who[here]
+    kind, name = (np.array([event[place] for event in held])[number] for place in (1, 2))
+    kind[rng.integers(0, len(kind), len(kind) // 700)] = "Breakfast"
+    return staff["id"][who], name, day[number], kind, staff["regions"][who]
+
+
+def policy_acknowledgements(company: Company, staff: dict) -> tuple:
+    """One policy asked of everyone before the first day, one half-way; both then of who joins."""
+    rng = draw.random(company, "policy_acknowledgements")
+    everyone = np.arange(len(staff["id"]))
+    starts = company.day - 200, company.day + company.days // 2
+    asked = np.concatenate(
+        [np.maximum(start + rng.integers(0, 15, len(everyone)), staff["hired"] + 2) for start in starts]
+    )
+    who, policy = np.r_[everyone, everyone], np.repeat([0, 1], len(everyone))
+    order = np.argsort(asked, kind="stable")
+    order = order[draw.present(staff, who[order], asked[order]) & (asked[order] < company.end)]
+    who, policy, asked = who[order], policy[order], asked[order]
+    done = asked + rng.exponential(12, len(who)).astype(int)
+    done[(rng.random(len(who)) >= np.array(ACKNOWLEDGED)[policy]) | (done > staff["left"][who])] = NEVER
+    done = draw.known(company, done)
+    done[rng.integers(0, len(who), len(who) // 900)] = company.day - 400
+    return staff["id"][who], np.array(POLICIES)[policy], asked, done, staff["regions"][who]
