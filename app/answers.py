@@ -71,6 +71,8 @@ def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters
 def _too_few(metric: Metric) -> str:
     if metric.about == "people":
         told = rules()
+        if metric.kind == "mean":
+            return f"a band is hidden, or fewer than {told.least_answers} answers in all"
         return f"fewer than {told.least_people} people who count or who do not, or fewer than {told.least_base} in all"
     return NO_SHARE if metric.kind == "money" else f"fewer than {metric.minimum_base} cases each"
 
@@ -352,6 +354,7 @@ BESPOKE = {
     "recommendation": _recommendation,
     "overview": _overview,
     "representation": people.representation,
+    "safety_bands": people.safety_bands,
     "idea_funnel": pipeline.funnel,
     "idea_age": pipeline.age,
     "idea_flow": pipeline.flow,
@@ -378,6 +381,7 @@ FIGURES = {
     "recommendation": "detractors, passives and promoters by quarter (NPS)",
     "overview": "every metric: latest, target, change and assurance, signals first",
     "representation": "people by attribute, level and category, to the nearest five",
+    "safety_bands": "responses by band of how safe it is to take a risk, by quarter, to the nearest five",
     "idea_funnel": "ideas by the stage they reached, and what share of those decided there went on",
     "idea_age": "days that open ideas stand in each stage, against stays that ended",
     "idea_flow": "ideas in, out and open by month and stage",

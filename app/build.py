@@ -331,6 +331,7 @@ def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) ->
         "rate": ["month", "region", "channel", "numerator", "denominator"],
         "score": ["month", "region", "channel", "numerator", "denominator", "squares"],
         "quantile": ["month", "region", "channel", "bucket", "tally"],
+        "mean": ["month", "region", "channel", "middle", "people"],
     }[metric.kind]
     if metric.about == "people" and metric.kind == "rate" and "people" in described:
         shape = [*shape[:4], "people", shape[4]]

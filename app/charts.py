@@ -53,7 +53,8 @@ class Chart:
 def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Months in their usual range (XmR): signals by colour and shape, target dashed, labels at the end of the lines."""
     points = _points(rows, metric)
-    low, high = span(points[["value", "lower", "upper", "mean", "target"]], metric)
+    spanned = ["value", "lower", "upper", "mean", "target", *(["low", "high"] if metric.kind == "mean" else [])]
+    low, high = span(points[spanned], metric)
     ends = _end_labels(rows, metric, low, high)
     frame = pd.DataFrame({"y": [low, high]})
     chart = _trend(metric.unit, metric.target is not None, metric.standing)

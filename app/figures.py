@@ -95,7 +95,7 @@ def headline(*metrics: str) -> None:
                 row = found.rows.iloc[0]
                 value = found.metric.write(row["value"]) if row["status"] != "withheld" else "–"
                 margin = ""
-                if found.metric.kind == "score" and row["status"] != "withheld":
+                if found.metric.kind in ("score", "mean") and row["status"] != "withheld":
                     margin = f"± {found.metric.write((row['high'] - row['low']) / 2)}"
                 name = f"{found.metric.name}, {row['month']:%b %Y}"
                 st.html(f'<div class="label">{name}</div><div class="figure num">{value} <small>{margin}</small></div>')
@@ -121,6 +121,8 @@ def trend(metric: str) -> None:
     note = found.metric.definition
     if found.state == "ready":
         finished = found.rows[found.rows["finished"] & found.rows["value"].notna()]
+        if found.metric.kind == "mean":
+            note += f" ±: chance (95 %) and what counts to the nearest {rules().nearest} allow."
         if len(finished):
             last = finished.iloc[-1]
             base = write_amount(last["base"]) if found.metric.kind == "money" else f"{last['base']:,}"
@@ -298,13 +300,31 @@ def representation(attribute: str) -> None:
     chart = people_charts.levels(rows)
     note = f"Shares of counts to the nearest {rules().nearest}. Open and dashed: too few to tell."
     with framed(one, note, lambda: [("", chart)]):
-        chips = [
-            f'<span class="named"><span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>'
-            f"{escape(category)}</span>"
-            for category, group in people_charts.named_groups(rows).items()
-        ]
-        st.html(f'<div class="chips">{" ".join(chips)}</div>')
+        _chips(people_charts.named_groups(rows))
         draw(chart, one.figure, charts.alt_text(one.sentence, rows))
+
+
+def safety_bands() -> None:
+    """Responses on how safe it is to take a risk, by band: what the mean is made from."""
+    found = ask("safety_bands", None)
+    if found.state != "ready":
+        absent(found)
+        return
+    note = f"Responses to the nearest {rules().nearest}, by band of 100. Open and dashed: too few to tell."
+    chart = people_charts.bands(found.rows)
+    with framed(found, note, lambda: [("", chart)]):
+        _chips(people_charts.named_groups(found.rows.assign(category=found.rows["band"])))
+        draw(chart, found.figure, charts.alt_text(found.sentence, found.rows))
+
+
+def _chips(groups: dict[str, str]) -> None:
+    """Which colour is which group."""
+    chips = [
+        f'<span class="named"><span class="chip" style="background:{GROUPS[int(group[1:])][0]}"></span>'
+        f"{escape(category)}</span>"
+        for category, group in groups.items()
+    ]
+    st.html(f'<div class="chips">{" ".join(chips)}</div>')
 
 
 def protection() -> None:

@@ -12,6 +12,7 @@ UNITS = {
     "share": ("%",),
     "money": ("%",),
     "score": ("points",),
+    "mean": ("points",),
     "quantile": ("hours", "days"),
     "rate": ("hours", "per 100"),
 }
@@ -19,7 +20,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """One defined number. Values are stored plainly: shares 0 to 1, NPS -1 to 1, waiting times in hours."""
+    """One defined number. Values are stored plainly: shares and means 0 to 1, NPS -1 to 1, hours."""
 
     id: str
     name: str
@@ -37,6 +38,7 @@ class Metric:
     quantile: float = 0.5
     computed_by: str = ""
     standing: bool = False
+    everyone: bool = False
     rose: str = "rose"
     fell: str = "fell"
 
@@ -103,6 +105,8 @@ def _checked(file: str, id_: str, words: dict) -> Metric:
             raise ValueError(
                 f"{file}: [{id_}] {key} = {getattr(metric, key)!r} is not {' or '.join(map(str, allowed))}"
             )
+    if metric.kind == "mean" and metric.about != "people":
+        raise ValueError(f"{file}: [{id_}] is a mean about {metric.about}; means are about people")
     if metric.minimum_base < 10:
         raise ValueError(
             f"{file}: [{id_}] minimum_base = {metric.minimum_base} is below 10, the least that may be shown"

@@ -1,19 +1,21 @@
-"""People: figures about the workforce, at the few scopes that are stored."""
+"""People: figures about the workforce and of what it answers, at the few scopes that are stored."""
 
 import re
 from datetime import date
 
 import pandas as pd
 
-from app.filters import LAST, Filters, month_words
-from app.series import Answer
+from app.filters import LAST, Filters, month_words, quarter_words
+from app.series import Answer, missing, nothing_matches, states
 from app.snapshot import Snapshot
 
 ATTRIBUTES = {"gender": "Gender", "ethnicity": "Ethnicity", "age_band": "Age", "disability": "Disability"}
 ALL, ALL_LEVELS = "all", "all levels"
 UNDISCLOSED = "not disclosed"
 EVERYONE = ("everyone", "")
-QUERY = ("figures/representation",)
+QUERY, BANDS = ("figures/representation",), ("figures/safety_bands",)
+SAFETY, SAFE = "psychological_safety", ("60 to 80", "80 or more")
+QUARTERS = 6  # of the distribution: what a screen holds
 
 
 def representation(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -49,6 +51,42 @@ def representation(snapshot: Snapshot, filters: Filters) -> Answer:
     rows = pd.concat([here.assign(place=scope[1]), whole[whole["level"] == ALL_LEVELS].assign(place="everyone")])
     rows = _sorted(rows)
     return told(rows, _beside(rows, scope[1]), "ready")
+
+
+def safety_bands(snapshot: Snapshot, filters: Filters) -> Answer:
+    """Responses by band of how safe it is to take a risk, quarter by quarter: the counts that the mean is made from."""
+    state, (scope, place) = states(snapshot)[SAFETY], filters.scope()
+    rows, note = pd.DataFrame(), scope_note(filters)
+    if state.rows:
+        rows = snapshot.ask(*BANDS, scope=scope, place=place, **filters.parameters())
+
+    def told(sentence: str, found: str) -> Answer:
+        return Answer("safety_bands", state.metric, filters, rows, sentence, found, state.as_of, BANDS, note)
+
+    if not state.rows:
+        return told(missing(state), "missing")
+    if rows.empty:
+        return told(nothing_matches(snapshot, state.metric, filters), "empty")
+    rows = rows[rows["month"].isin(sorted(rows["month"].unique())[-QUARTERS:])]
+    rows = rows.astype({"people": "Int64", "base": "Int64", "share": "Float64"})
+    rows = rows.assign(place=place or "everyone", as_of=rows["month"] + pd.offsets.MonthEnd(0))
+    rows = rows.assign(order=rows["band"].map(_rank)).sort_values(["month", "order"], ascending=[False, True])
+    rows = rows[["month", "place", "band", "people", "base", "share", "status", "rule_version", "as_of"]]
+    rows = rows.reset_index(drop=True)
+    if not (rows["status"] == "shown").any():
+        return told(f"{state.metric.name}: too few answers in every band to show.", "withheld")
+    return told(_safe(state.metric.name, rows), "ready")
+
+
+def _safe(name: str, rows: pd.DataFrame) -> str:
+    """How many of the last quarter in which both upper bands are told find it safe."""
+    upper = rows[rows["band"].isin(SAFE) & rows["share"].notna()].groupby("month")
+    both = [(month, group) for month, group in upper if len(group) == len(SAFE)]
+    if not both:
+        return f"{name}: too few answers in the upper bands to tell a share"
+    month, group = both[-1]
+    share = group["people"].sum() / group["base"].iloc[0]
+    return f"{name}: 60 or more for {_percent(share)} of responses in {quarter_words(month)}"
 
 
 def scope_note(filters: Filters) -> str:

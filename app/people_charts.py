@@ -6,12 +6,19 @@ import altair as alt
 import pandas as pd
 
 from app.charts import FIT, SVG, Chart
+from app.filters import quarter_words
 from app.theme import CARD, CONFIG, CONTEXT, GROUPS, INK
 
 LEVEL_HEIGHT = 38
 
 
-def levels(rows: pd.DataFrame) -> Chart:
+def bands(rows: pd.DataFrame) -> Chart:
+    """Responses by band, a bar a quarter, the newest first."""
+    rows = rows.assign(level=[quarter_words(month) for month in rows["month"]], category=rows["band"])
+    return levels(rows, "answers")
+
+
+def levels(rows: pd.DataFrame, counted: str = "people") -> Chart:
     """Shares of one attribute by level, or of a place beside everyone: a bar each, a part a category.
 
     What is not told stands open, with the reason.
@@ -24,14 +31,14 @@ def levels(rows: pd.DataFrame) -> Chart:
         for row in told.itertuples():
             end = min(start + float(row.people) / float(base), 1.0)
             text = f"{row.people}" if pd.isna(row.share) else f"{row.share * 100:.0f} %"
-            parts.append((level, row.category, groups[row.category], start, end, text, f"{row.people:,} people"))
+            parts.append((level, row.category, groups[row.category], start, end, text, f"{row.people:,} {counted}"))
             start = end
         hidden = group.drop(told.index)
         if len(hidden) and start < 0.995:
             names, reasons = ", ".join(hidden["category"]), sorted(set(hidden["status"]))
             each = " each" if len(hidden) > 1 else ""
             parts.append((level, names, "hidden", start, 1.0, " or ".join(reasons), f"{' or '.join(reasons)}{each}"))
-        heads.append((level, "too few people" if pd.isna(base) else f"{base:,} people"))
+        heads.append((level, f"too few {counted}" if pd.isna(base) else f"{base:,} {counted}"))
     drawn = pd.DataFrame(parts, columns=["level", "category", "colour", "start", "end", "text", "people"])
     drawn["middle"] = (drawn["start"] + drawn["end"]) / 2
     data = {"parts": drawn, "heads": pd.DataFrame(heads, columns=["level", "base"])}
@@ -60,9 +67,9 @@ def _levels(count: int) -> dict:
         return channel("colour", type="nominal", scale=scale, legend=None)
 
     tooltip = [
-        alt.Tooltip("level", type="nominal", title="Level"),
+        alt.Tooltip("level", type="nominal", title="Of"),
         alt.Tooltip("category", type="nominal", title="Stated"),
-        alt.Tooltip("people", type="nominal", title="People, to the nearest 5"),
+        alt.Tooltip("people", type="nominal", title="To the nearest 5"),
     ]
     open_part = parts.transform_filter("datum.colour === 'hidden'").mark_bar(
         fill=CARD, stroke=CONTEXT, strokeDash=[3, 3], strokeWidth=1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -57,11 +58,14 @@ def prepare(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 
 def measure(warehouse: duckdb.DuckDBPyConnection, metric: Metric, columns: list[str], asked: dict) -> None:
-    """Count what a metric about people counts. `people`, where its query has it, are those behind the numerator."""
+    """Count what a metric about people counts. `people`, where its query has it, are those behind the numerator.
+
+    Of a mean there is a row for each band: its middle, and the people in it.
+    """
     people = "people" if "people" in columns else "null"
+    counted = "middle, people, people" if metric.kind == "mean" else f"numerator, {people}, denominator"
     warehouse.execute(
-        f"insert into people_measured select '{metric.query}', month, region, channel, numerator, {people}, "
-        f"denominator from ({metric.sql})",
+        f"insert into people_measured select '{metric.query}', month, region, channel, {counted} from ({metric.sql})",
         asked,
     )
 
@@ -112,6 +116,7 @@ class _Telling:
     last: dict[Scope, tuple[pd.Timestamp, Told]] = field(default_factory=dict)
     known: dict[pd.Timestamp, Known] = field(default_factory=dict)  # what a reader knows of each quarter
     written: list[tuple] = field(default_factory=list)  # metrics of the month, a row for each scope
+    bands: list[tuple] = field(default_factory=list)  # what its means are made from, a row for each scope and band
 
     def month(self, month: pd.Timestamp, population: str, rows: pd.DataFrame, metrics: dict[str, pd.DataFrame]) -> None:
         """Protect all that is counted of one population in one month together, and write it."""
@@ -205,9 +210,16 @@ class _Telling:
         An amount of hours is that of the people behind it as told, with what each of them has on average: who knows how
         long a course is would count people by exact hours.
         """
-        for dimension, places in _scopes(rows, ["numerator", "people"]).items():
-            for place, (numerator, people) in places.items():
-                if metric.kind == "share":
+        for dimension, places in _scopes(rows, ["numerator", "people", "denominator"]).items():
+            for place, (numerator, people, counted) in places.items():
+                margin = None
+                if metric.kind == "mean":
+                    parts = {band: known[metric.query, dimension, place, name] for name, band in _bands(rows).items()}
+                    mean = self._mean(parts)
+                    status, nearest = "shown" if mean else "withheld", max(part.nearest for part in parts.values())
+                    numerator, base, margin = mean or (None, None, None)
+                    self.bands += [(month, base, *part) for part in parts.values()]
+                elif metric.kind == "share" and not metric.everyone:
                     parts = [known[metric.query, dimension, place, name] for name in (YES, NO)]
                     status = "shown" if all(part.status == "shown" for part in parts) else "withheld"
                     nearest = parts[0].nearest
@@ -216,6 +228,14 @@ class _Telling:
                         base = parts[0].people + parts[1].people
                 elif (dimension, place) not in self.last:
                     continue  # nobody works there
+                elif metric.everyone:
+                    part, base = (
+                        known[metric.query, dimension, place, YES],
+                        self.last[dimension, place][1].get((ALL, ALL)),
+                    )
+                    rest = (counted - numerator, base - part.people if base and part.status == "shown" else 0)
+                    status = "shown" if min(rest) >= self.rules.least_people else "withheld"
+                    numerator, nearest = part.people, part.nearest
                 else:
                     base = self.last[dimension, place][1].get((ALL, ALL))
                     behind = known.get((metric.query, dimension, place, YES))
@@ -228,12 +248,31 @@ class _Telling:
                     status = "withheld"
                 numerator = float(numerator) if status == "shown" else None
                 version = self.rules.version
-                self.written.append((metric.query, month, dimension, place, numerator, base, nearest, status, version))
+                row = (metric.query, month, dimension, place, numerator, base, margin, nearest, status, version)
+                self.written.append(row)
+
+    def _mean(self, parts: dict[tuple[float, float], tuple]) -> tuple[float, int, float] | None:
+        """Sum, base and margin of a mean, of bands none of which is hidden for the sake of another."""
+        if any(part.status == "withheld" for part in parts.values()):
+            return None
+        bands = [
+            (*band, None if pd.isna(part.people) else int(part.people), part.nearest) for band, part in parts.items()
+        ]
+        mean = self.rules.mean(bands)
+        return mean and (round(mean[0] * mean[1], 2), mean[1], round(mean[2], 3))
 
     def _write_metrics(self) -> None:
-        columns = ["metric", "month", "scope", "place", "numerator", "denominator", "nearest", "status", "rule_version"]
-        self._insert("people_months", pd.DataFrame(self.written, columns=columns))
+        columns = ["metric", "month", "scope", "place", "numerator", "denominator", "margin"]
+        columns += ["nearest", "status", "rule_version"]
+        self._insert("people_months", pd.DataFrame(self.written, columns=columns).astype({"margin": "Float64"}))
         self.written.clear()
+        columns = ["month", "base", "population", "scope", "place", "category", "people", "status", "nearest"]
+        bands = pd.DataFrame(self.bands, columns=columns).astype({"base": "Int64", "people": "Int64"})
+        if len(bands):
+            share = (bands["people"].astype("Float64") / bands["base"]).round(2)
+            words = {"level": ALL_LEVELS, "attribute": bands["population"], "rule_version": self.rules.version}
+            self._insert("people_counts", bands.drop(columns="nearest").assign(share=share, **words))
+        self.bands.clear()
 
     def _nearest(self, amount: float) -> float:
         """An amount (of hours) to the nearest five, as counts are."""
@@ -256,20 +295,37 @@ def _tables(rows: pd.DataFrame, categories: dict[str, list[str]]) -> Iterator[Ta
 
 
 def _table_of(name: str, rows: pd.DataFrame, metric: Metric) -> list[Table]:
-    """Who counts and who does not, of a share; who is behind the numerator, of a rate that knows them."""
+    """Who counts and who does not, of a share; who is behind the numerator, of a rate that knows them; who stands in
+    which band, of a mean. Of a share of everyone who counts: who does not is the rest of the head-count."""
     if metric.kind == "share":
         counts = {NO: rows["denominator"] - rows["numerator"].astype(int), YES: rows["numerator"].astype(int)}
+        counts = {YES: counts[YES]} if metric.everyone else counts
+    elif metric.kind == "mean":
+        middles = {name: sum(band) / 2 for name, band in _bands(rows).items()}
+        counts = {name: rows["people"].where(np.isclose(rows["numerator"], at), 0) for name, at in middles.items()}
     elif rows["people"].notna().all():
         counts = {YES: rows["people"]}
     else:
         return []
-    kind = "some" if metric.kind == "share" else "free"
+    kind = "free" if metric.kind == "rate" else "some"
     sums = {dimension: _sums(rows[dimension], list(counts.values())) for dimension in ("region", "channel")}
     frames = {
         name: pd.DataFrame(np.array(list(by_place.values()), int), list(by_place), list(counts))
         for name, by_place in sums.items()
     }
     return [Table(name, frames, kind)]
+
+
+def _bands(rows: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """The bands of a mean, that fill 0 to 1, by their words: low and high, worked out from their middles."""
+    edges = [0.0]
+    for middle in sorted(rows["numerator"].unique()):
+        edges.append(round(2 * middle - edges[-1], 6))
+    if edges[-1] != 1 or edges != sorted(edges):
+        raise ValueError(f"bands with the middles {sorted(rows['numerator'].unique())} do not fill 0 to 1")
+    ends = [f"{edge * 100:g}" for edge in edges]
+    names = [f"below {ends[1]}", *(f"{low} to {high}" for low, high in pairwise(ends[1:-1])), f"{ends[-2]} or more"]
+    return dict(zip(names, pairwise(edges), strict=True))
 
 
 def _dimensions(rows: pd.DataFrame) -> list[str]:

@@ -122,7 +122,8 @@ def trend(metric: Metric, rows: pd.DataFrame) -> str:
     known = rows[rows["value"].notna()]
     if metric.standing and len(known):
         last = (known[known["finished"]] if known["finished"].any() else known).iloc[-1]
-        return f"{metric.name}: {metric.write(last['value'])} in {month_words(last['month'])}"
+        margin = f" ± {metric.write((last['high'] - last['low']) / 2)}" if metric.kind == "mean" else ""
+        return f"{metric.name}: {metric.write(last['value'])}{margin} in {month_words(last['month'])}"
     if judged.empty:
         return f"{metric.name}: no finished month with enough cases yet"
     last = judged.iloc[-1]

@@ -157,7 +157,7 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     else:
         if not metric.has_interval:
             rows["low"] = rows["high"] = float("nan")
-        elif metric.kind == "score":
+        elif metric.kind in ("score", "mean"):
             rows["low"], rows["high"] = rows["value"] - rows["margin"], rows["value"] + rows["margin"]
         else:
             parts = zip(rows["numerator"], rows["base"], strict=True)
@@ -167,8 +167,8 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         wide = (rows["high"] - rows["low"]) > WIDE_INTERVAL
     if metric.about == "cases":
         rows["status"] = "shown"
-    elif metric.kind == "share":
-        rows["value"] = rows["value"].round(2)  # of rounded counts: no more than whole percents
+    elif metric.kind in ("share", "mean"):  # of rounded counts: no more than whole percents, or a decimal of 100
+        rows["value"] = rows["value"].round(2 if metric.kind == "share" else 3)
     if metric.kind == "money":  # amounts know no few cases, but credit notes can leave no whole to have a share of
         rows.loc[~(rows["value"].between(0, 1) & (rows["base"] > 0)), "status"] = "withheld"
     else:

@@ -24,8 +24,8 @@ create table snapshot.metric_buckets (
     metric varchar, month date, region varchar, channel varchar, bucket int, tally bigint
 );
 create table snapshot.people_months (
-    metric varchar, month date, scope varchar, place varchar, numerator double, denominator bigint, nearest int,
-    status varchar, rule_version varchar
+    metric varchar, month date, scope varchar, place varchar, numerator double, denominator bigint, margin double,
+    nearest int, status varchar, rule_version varchar
 );
 create table snapshot.people_counts (
     population varchar, month date, scope varchar, place varchar, level varchar, attribute varchar, category varchar,

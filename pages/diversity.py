@@ -9,6 +9,9 @@ METRICS = (
     "perspectives_valued",
     "speak_openly",
     "inclusion_training",
+    "events_participation",
+    "dialogue_participation",
+    "policy_acknowledged",
     "preferred_channel",
     "diverse_spend",
     "inclusive_language",
@@ -31,6 +34,23 @@ with st.grid(2, min_column_width=330, gap="small"):
 figures.where("perspectives_valued")
 figures.where("speak_openly")
 figures.where("inclusion_training")
+
+figures.section("Are diverse perspectives celebrated?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("events_participation")
+    figures.trend("perspectives_valued")
+figures.where("events_participation")
+
+figures.section("Is inclusion talked about openly?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("dialogue_participation")
+    figures.trend("speak_openly")
+figures.where("dialogue_participation")
+
+figures.section("Do employees know the policies for dealing with customers?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("policy_acknowledged")
+    figures.by_region("policy_acknowledged")
 
 figures.section("Is the experience equal?")
 with st.grid(2, min_column_width=330, gap="small"):

@@ -10,6 +10,7 @@ METRICS = (
     "ideas_per_100",
     "participation",
     "experiments_learned",
+    "psychological_safety",
     "empowerment",
     "enablement",
 )
@@ -32,6 +33,12 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("customer_ideas")
     figures.trend("participation")
     figures.by_region("participation")
+
+figures.section("Is it safe to take a risk?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("psychological_safety")
+    figures.by_region("psychological_safety")
+figures.safety_bands()
 
 figures.section("Do people dare, and do they learn?")
 with st.grid(2, min_column_width=330, gap="small"):

@@ -83,6 +83,9 @@ def bespoke(demo: Snapshot, filters: Filters) -> dict[str, Chart]:
         for attribute in people.ATTRIBUTES:
             rows = told.rows[told.rows["attribute"] == attribute]
             found[f"people {attribute}"] = people_charts.levels(rows)
+    told = answer(demo, "safety_bands", None, filters)
+    if told.state == "ready":
+        found["people safety_bands"] = people_charts.bands(told.rows)
     return found
 
 
@@ -184,6 +187,8 @@ FEW_BY_MONTH = {  # metric → places of the demonstration in which no month hol
     "empowerment": {"Social"},
     "enablement": {"Social"},
     "perspectives_valued": {"Social"},
+    "policy_acknowledged": {"Social"},
+    "psychological_safety": {"Social", "Web"},
     "speak_openly": {"Social"},
     "inclusion_index": {"Social"},
     "inclusion_training": {"Social"},
@@ -211,6 +216,10 @@ NOWHERE = {  # metric → places that its records never name, or that are no sco
     "perspectives_valued": {"region unknown", "channel unknown"},
     "speak_openly": {"region unknown", "channel unknown"},
     "inclusion_index": {"region unknown", "channel unknown"},
+    "events_participation": {"region unknown", "channel unknown"},
+    "dialogue_participation": {"region unknown", "channel unknown"},
+    "policy_acknowledged": {"region unknown", "channel unknown"},
+    "psychological_safety": {"region unknown", "channel unknown"},
     "inclusion_training": {"region unknown", "channel unknown"},
     "participation": {"region unknown", "channel unknown"},
 }
@@ -229,6 +238,8 @@ def test_a_trend_is_absent_only_where_a_sentence_says_why(demo: Snapshot) -> Non
             least = "fewer than 10 cases each"
             if metric.about == "people":
                 least = "fewer than 10 people who count or who do not, or fewer than 25 in all"
+            if metric.kind == "mean":
+                least = "a band is hidden, or fewer than 30 answers in all"
             assert told[place].sentence == (f"{metric.name}: {least}, too few to show. Widen the filters.")
         for place in nowhere:
             assert told[place].sentence.startswith("Nothing matches ") and "Widen the " in told[place].sentence
@@ -248,6 +259,7 @@ def test_the_rows_of_an_answer_are_not_changed_by_drawing_them(demo: Snapshot) -
         ("idea_flow", lambda rows, metric: pipeline_charts.standing(rows)),
         *((figure, lambda rows, metric, draw=draw: draw(rows)) for figure, draw in CHANNELS_AND_SUPPLIERS.items()),
         ("representation", lambda rows, metric: people_charts.levels(rows)),
+        ("safety_bands", lambda rows, metric: people_charts.bands(rows)),
     ):
         told = answer(demo, figure, "promises_kept", FEW if figure in ("trend", "by_region", "channels") else Filters())
         before = told.rows.copy(deep=True)

@@ -69,6 +69,24 @@ def test_looser_rules_are_refused(tmp_path: Path, words: str, said: str) -> None
         rules(tmp_path / "rules.toml")
 
 
+def test_a_mean_is_made_of_the_told_counts_of_its_bands() -> None:
+    """20 at 0.2, fewer than ten (taken as five) at 0.5, 30 at 0.7, 50 at 0.9: 4 + 2.5 + 21 + 45 = 72.5 of 105. Counts
+    behind these that are furthest apart (18, 0, 32, 52 and 22, 9, 28, 48) have means of 0.714 and 0.666."""
+    bands = [(0.0, 0.4, 20, 5), (0.4, 0.6, None, 5), (0.6, 0.8, 30, 5), (0.8, 1.0, 50, 5)]
+    mean, base, margin = FLOOR.mean(bands)
+    assert (mean, base) == (pytest.approx(72.5 / 105), 105)
+    furthest = max(
+        (18 * 0.2 + 32 * 0.7 + 52 * 0.9) / 102 - mean, mean - (22 * 0.2 + 9 * 0.5 + 28 * 0.7 + 48 * 0.9) / 107
+    )
+    assert 0.04 < margin - furthest < 0.07, "the interval of chance comes on top"
+
+
+def test_a_mean_needs_thirty_answers_that_are_told() -> None:
+    assert FLOOR.mean([(0.0, 0.5, 15, 5), (0.5, 1.0, 10, 5)]) is None
+    assert FLOOR.mean([(0.0, 0.5, 25, 5), (0.5, 1.0, None, 5)]) is None
+    assert FLOOR.mean([(0.0, 0.5, 15, 5), (0.5, 1.0, 15, 5)])[:2] == (0.5, 30)
+
+
 # The audit
 
 

@@ -1,7 +1,7 @@
 -- A metric about people by month, at the scopes that are stored: all that is chosen together, and each place in it.
 -- Parameters: metric, scope, place, from, to
 with chosen as (
-    select month, null as region, null as channel, numerator, denominator, nearest, status, rule_version
+    select month, null as region, null as channel, numerator, denominator, margin, nearest, status, rule_version
     from people_months
     where metric = $metric
         and scope = $scope
@@ -13,6 +13,7 @@ with chosen as (
         case when scope = 'channel' then place end,
         numerator,
         denominator,
+        margin,
         nearest,
         status,
         rule_version
@@ -29,7 +30,7 @@ select
     numerator,
     denominator as base,
     share(numerator, denominator) as value,
-    cast(null as double) as margin,
+    margin,
     nearest,
     status,
     rule_version

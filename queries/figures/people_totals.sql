@@ -2,7 +2,7 @@
 -- does not happen) as in the last month that is told of all together.
 -- Parameters: metric, standing, scope, place, from, to
 with within as (
-    select month, scope, place, numerator, denominator, nearest, status, rule_version,
+    select month, scope, place, numerator, denominator, margin, nearest, status, rule_version,
         coalesce(
             max(month) filter (where scope = $scope and place = $place and status = 'shown') over (), max(month) over ()
         ) as last_told
@@ -25,7 +25,7 @@ select
     case when bool_and(status = 'shown') then sum(numerator) end as numerator,
     cast(case when bool_and(status = 'shown') then sum(denominator) end as bigint) as base,
     case when bool_and(status = 'shown') then share(sum(numerator), sum(denominator)) end as value,
-    cast(null as double) as margin,
+    max(margin) as margin,
     max(nearest) as nearest,
     case when bool_and(status = 'shown') then 'shown' else 'withheld' end as status,
     max(rule_version) as rule_version
