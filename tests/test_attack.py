@@ -9,10 +9,11 @@ import csv
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cache, cached_property
+from fractions import Fraction
+from functools import cache, cached_property, partial
 from itertools import combinations, pairwise, product
 from pathlib import Path
 
@@ -39,7 +40,15 @@ LEAST, OPEN, CHANGES = 10, 5, 10  # people told, sizes left open, changes before
 ATTRIBUTES = ("gender", "ethnicity", "age_band", "disability")
 DIMENSIONS = ("region", "channel", "level")
 NOWHERE = "unknown"
-TRAINING = ("yes", "no", "not asked")
+MEASURED = {  # what a metric counts of the head-count: its answers, and which of them are told
+    "required_training": ("yes", "no", "not asked"),
+    "policy_acknowledged": ("yes", "no", "not asked"),
+    "events_participation": ("yes", "no"),
+    "dialogue_participation": ("yes", "no"),
+}
+OF_EVERYONE = ("events_participation", "dialogue_participation")  # told: yes, of the head-count
+SAFETY = "psychological_safety"
+BANDS = ("below 40", "40 to 60", "60 to 80", "80 or more")
 ENOUGH = 20  # groups worked out
 MANY = 100_000  # more people than any company here
 
@@ -51,12 +60,14 @@ MANY = 100_000  # more people than any company here
 class Truth:
     """A company by its exports: who stands where at the end of each quarter, and who took what training in a month.
 
-    `people` has month, employee, region, channel, level, the attributes and required (yes, no, not asked); `taken` has
-    month, employee, region, channel and hours of those who completed a course, at every month's end.
+    `people` has month, employee, region, channel, level, the attributes and what is measured (yes, no, not asked, or
+    blank before it is known); `taken` has month, employee, region, channel, hours of those who completed a course, at
+    every month's end; `answers` has quarter, region, channel and band of each response to Edmondson's statements.
     """
 
     people: pd.DataFrame
     taken: pd.DataFrame
+    answers: pd.DataFrame
 
     @property
     def quarters(self) -> list[pd.Timestamp]:
@@ -76,6 +87,7 @@ WORDS = {
 }
 HEADINGS = {"level": "Grade", "gender": "Gender", "ethnicity": "Ethnicity", "age_band": "Age band"}
 HEADINGS |= {"disability": "Disability"}
+KINDS = {"Celebration": "diversity", "Dialogue round": "dialogue", "Other": "other"}
 
 
 def truth_of(exports: Path) -> Truth:
@@ -87,6 +99,7 @@ def truth_of(exports: Path) -> Truth:
         courses[row["Employee ID"]][row["Course"]].append(row)
     assigned = [row["Assigned"] for asked in courses.values() for rows in asked.values() for row in rows]
     reached = day(max(assigned, default="0001-01-01"))
+    measure = measures(exports)
     people, taken, last = [], [], min(states)
     while last <= max(states):
         month = pd.Timestamp(last.replace(day=1))
@@ -99,9 +112,67 @@ def truth_of(exports: Path) -> Truth:
                     taken.append(where | {"hours": sum(hours)})
                 if last.month % 3 == 0:
                     stated = {name: told(row, name) for name in HEADINGS}
-                    people.append(where | stated | {"required": required(asked, last) if last <= reached else ""})
+                    stated["required_training"] = required(asked, last) if last <= reached else ""
+                    people.append(where | stated | {id_: of(row["Employee ID"], last) for id_, of in measure.items()})
         last = (last + timedelta(32)).replace(day=1) - timedelta(1)
-    return Truth(pd.DataFrame(people), pd.DataFrame(taken, columns=["month", "employee", "region", "channel", "hours"]))
+    columns = ["month", "employee", "region", "channel", "hours"]
+    return Truth(pd.DataFrame(people), pd.DataFrame(taken, columns=columns), answers_of(exports))
+
+
+def measures(exports: Path) -> dict[str, Callable[[str, date], str]]:
+    """Of an employee at a quarter's end: took part in the year before, acknowledged all that was asked; or not."""
+    came, asked = defaultdict(list), defaultdict(lambda: defaultdict(list))
+    held = [row for row in records(exports / "hr" / "events.csv") if row["Kind of event"] in KINDS]
+    for row in held:
+        came[row["Employee ID"], KINDS[row["Kind of event"]]].append(day(row["Held on"]))
+    policies = [row for row in records(exports / "hr" / "policy_acknowledgements.csv") if sound(row)]
+    for row in policies:
+        asked[row["Employee ID"]][row["Policy"]].append(row)
+    events = sorted(day(row["Held on"]) for row in held)
+    reached = max((row["Asked on"] for row in policies), default="0001-01-01")
+
+    def took_part(kind: str, employee: str, last: date) -> str:
+        year = last.replace(year=last.year - 1)
+        if not events or year < events[0] or last > events[-1]:
+            return ""
+        return "yes" if any(year < held <= last for held in came[employee, kind]) else "no"
+
+    def acknowledged(employee: str, last: date) -> str:
+        if last > day(reached):
+            return ""
+        told = []
+        for rows in asked[employee].values():
+            since = max((row["Asked on"] for row in rows if day(row["Asked on"]) <= last), default="")
+            if since:
+                told.append(any(since <= row["Acknowledged on"] <= last.isoformat() for row in rows))
+        return "not asked" if not told else "yes" if all(told) else "no"
+
+    return {
+        "policy_acknowledged": acknowledged,
+        **{
+            f"{'events' if kind == 'diversity' else kind}_participation": partial(took_part, kind)
+            for kind in KINDS.values()
+            if kind != "other"
+        },
+    }
+
+
+def sound(row: dict[str, str]) -> bool:
+    return not row["Acknowledged on"] or row["Acknowledged on"] >= row["Asked on"]
+
+
+def answers_of(exports: Path) -> pd.DataFrame:
+    """Each response with four or more of the seven statements answered: its quarter, place and band."""
+    told = []
+    for row in records(exports / "survey" / "employee_survey.csv"):
+        answers = {number: row[f"Safety {number}"] for number in range(1, 8)}
+        points = [7 - int(said) if number in (1, 3, 5) else int(said) - 1 for number, said in answers.items() if said]
+        if len(points) >= 4:
+            share = Fraction(sum(points), 6 * len(points))
+            band = BANDS[sum(share >= Fraction(edge, 10) for edge in (4, 6, 8))]
+            on = day(row["Submitted"])
+            told.append({"month": pd.Timestamp(on.year, (on.month + 2) // 3 * 3, 1), **place_of(row), "band": band})
+    return pd.DataFrame(told, columns=["month", "region", "channel", "band"])
 
 
 def records(path: Path) -> list[dict[str, str]]:
@@ -163,15 +234,18 @@ def changes(truth: Truth, before: pd.Timestamp, after: pd.Timestamp, scope: str,
 
 @dataclass(frozen=True)
 class Told:
-    """Everything about people that a snapshot holds, row by row."""
+    """Everything about people that a snapshot holds, row by row: of the workforce, by metric, of responses in bands."""
 
     counts: pd.DataFrame
     months: pd.DataFrame
+    bands: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "scope", "place"]))
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Told":
         tables = [snapshot.connection.cursor().execute(f"select * from people_{name}") for name in ("counts", "months")]
-        return cls(*[table.fetchdf() for table in tables])
+        counts, months = (table.fetchdf() for table in tables)
+        assert set(counts["population"]) <= {"workforce", SAFETY}
+        return cls(counts[counts["population"] == "workforce"], months, counts[counts["population"] == SAFETY])
 
     @cached_property
     def by_scope(self) -> dict[pd.Timestamp, dict[tuple[str, str], pd.DataFrame]]:
@@ -305,16 +379,14 @@ def workforce(system: System, truth: Truth, told: Told) -> None:
     cells: dict[pd.Timestamp, Cells] = {}
     for month in truth.quarters:
         people = truth.people[truth.people["month"] == month]
-        cells[month] = tables(system, people, truth.stated)
+        cells[month] = tables(system, people, truth.stated, truth.answers[truth.answers["month"] == month])
         anew = told.by_scope.get(month, {})
         for scope, rows in anew.items():
             read(system, cells[month], scope, rows)
         shut(system, cells[month], people, anew)
-        asked = told.months[(told.months["metric"] == "required_training") & (told.months["month"] == month)]
-        for row in asked[asked["status"] == "shown"].itertuples():
-            for said, shown in (("yes", row.numerator), ("no", row.denominator - row.numerator)):
-                there = picked(cells[month], "required", row.scope, row.place, said)
-                system.knows(there, *behind(shown, row.nearest))
+        measured(system, cells[month], told.months[told.months["month"] == month])
+        for (scope, place), rows in told.bands[told.bands["month"] == month].groupby(["scope", "place"]):
+            read(system, cells[month], (scope, place), rows)
         for scope, before in known.items():
             if scope not in anew and (anew or scope[0] in ("everyone", "level")):  # else it may be for everyone's sake
                 linked(system, truth, cells, before, month, scope)
@@ -325,19 +397,34 @@ def workforce(system: System, truth: Truth, told: Told) -> None:
         known |= dict.fromkeys(anew, month)
 
 
-def tables(system: System, people: pd.DataFrame, stated: dict[str, list[str]]) -> Cells:
-    """Unknowns of a quarter: head-count and attributes by region, channel and level, training by region and channel.
+def measured(system: System, cells: Cells, rows: pd.DataFrame) -> None:
+    """Who counts and who does not, as metrics tell; and that few do or few do not, where a lucky guess says so."""
+    for row in rows[rows["metric"].isin(MEASURED)].itertuples():
+        yes, no = (picked(cells, row.metric, row.scope, row.place, said) for said in ("yes", "no"))
+        if row.status == "shown":
+            system.knows(yes, *behind(row.numerator, row.nearest))
+            if row.metric not in OF_EVERYONE:
+                system.knows(no, *behind(row.denominator - row.numerator, row.nearest))
+        elif row.metric in OF_EVERYONE:
+            for few in (yes, no):
+                if system.true(few) < LEAST:
+                    system.knows(few, 0, LEAST - 1)
+
+
+def tables(system: System, people: pd.DataFrame, stated: dict[str, list[str]], answers: pd.DataFrame) -> Cells:
+    """Unknowns of a quarter: head-count and attributes by region, channel and level, metrics by region and channel.
 
     Each adds up to the head-count of its place, and over places to the same of everyone. A category that somebody was
     in at some time may have nobody in it now.
     """
     cells: Cells = {}
     kinds = {"all": people.assign(all="all"), **dict.fromkeys(ATTRIBUTES, people)}
-    if (people["required"] != "").all():
-        kinds["required"] = people
+    kinds |= {id_: people for id_ in MEASURED if (people[id_] != "").all()}
+    if len(answers) and (silent := _silent(people, answers)) is not None:
+        kinds[SAFETY] = pd.concat([answers.rename(columns={"band": SAFETY}), silent])
     for attribute, rows in kinds.items():
-        categories = {"required": TRAINING, "all": ("all",), **stated}[attribute]
-        for dimension in DIMENSIONS if attribute != "required" else DIMENSIONS[:2]:
+        categories = {**MEASURED, SAFETY: (*BANDS, "not asked"), "all": ("all",), **stated}[attribute]
+        for dimension in DIMENSIONS if attribute not in (*MEASURED, SAFETY) else DIMENSIONS[:2]:
             places = sorted(people[dimension].unique())
             counted = Counter(zip(rows[dimension], rows[attribute], strict=True))
             for place, category in product(places, categories):
@@ -351,6 +438,15 @@ def tables(system: System, people: pd.DataFrame, stated: dict[str, list[str]]) -
                     column = picked(cells, attribute, dimension, None, category)
                     system.same(column, picked(cells, attribute, "region", None, category))
     return cells
+
+
+def _silent(people: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame | None:
+    """Who did not answer, at their places, as the rest of the head-count; None where more answered than are there."""
+    places = ["region", "channel"]
+    rest = people.groupby(places).size().sub(answers.groupby(places).size(), fill_value=0).astype(int)
+    if (rest < 0).any():
+        return None
+    return pd.DataFrame([(*place, "not asked") for place in rest.index.repeat(rest)], columns=[*places, SAFETY])
 
 
 def picked(cells: Cells, attribute: str, dimension: str, place: str | None, category: str | None = None) -> list[int]:
@@ -371,7 +467,7 @@ def read(system: System, cells: Cells, scope: tuple[str, str], rows: pd.DataFram
             low, high = bounds(row, set(beside["status"]))
             if np.isfinite(high) or low:
                 system.knows(picked(cells, attribute, *scope, row["category"]), low, high)
-        for category in {key[3] for key in cells if key[0] == attribute} - set(beside["category"]):
+        for category in {key[3] for key in cells if key[0] == attribute} - {*beside["category"], "not asked"}:
             system.knows(picked(cells, attribute, *scope, category), 0, 0)
 
 
@@ -424,7 +520,7 @@ def linked(system: System, truth: Truth, cells: dict, before: pd.Timestamp, mont
 def changed(system: System, cells: dict, before: pd.Timestamp, month: pd.Timestamp, scope: tuple[str, str]) -> None:
     """What became of each count between the two last times that its scope was told."""
     for attribute, category in sorted({(key[0], key[3]) for key in cells[month]}):
-        if attribute != "required" or scope[0] != "level":
+        if attribute not in (*MEASURED, SAFETY) or scope[0] != "level":
             then, now = (picked(cells[when], attribute, *scope, category) for when in (before, month))
             name = (f"{before:%Y-%m} to {month:%Y-%m}", attribute, *scope, category, "change")
             system.hunt_change(name, then, now)
@@ -540,12 +636,16 @@ class Company:
     one_person_channel: bool = False
     asked: float = 0.97  # of whom a required course is asked
     hours: tuple[float, ...] = (1, 2, 4, 6)
+    came: float = 0.3  # how many come to an event in a year, and to a dialogue
+    acknowledged: float = 0.85
+    answering: float = 0.5  # of the employees, in each quarter
 
     def write(self, folder: Path) -> Path:
-        """Its exports of workforce and training, as the HR system of the demonstration writes them."""
-        random = np.random.default_rng(self.seed)
+        """Its exports about people, as the systems of the demonstration write them."""
+        random, other = np.random.default_rng(self.seed), np.random.default_rng(self.seed + 1_000_000)
         people = self._people(random)
         states, courses, joined = [], [], len(people)
+        events, policies, responses = [self._event("E99999", "Other", date(2024, 3, 31))], [], []
         for quarter, last in enumerate(QUARTERS):
             left = set()
             if quarter:
@@ -558,8 +658,22 @@ class Company:
                 if random.random() < 0.3:
                     courses.append(self._course(random, name, f"Course {quarter}", "N", last))
             people = {name: person for name, person in people.items() if name not in left}
-        for name, rows in (("workforce", states), ("training", courses)):
-            path = folder / "hr" / f"{name}.csv"
+            for name in sorted(people):
+                for kind in ("Celebration", "Dialogue round"):
+                    if other.random() < (self.came / 4 if quarter else self.came):
+                        events.append(self._event(name, kind, last - timedelta(int(other.integers(0, 60)))))
+                if not quarter and other.random() < self.asked:
+                    done = (last - timedelta(9)).isoformat() if other.random() < self.acknowledged else ""
+                    row = {"Employee ID": name, "Policy": "Respect", "Asked on": (last - timedelta(30)).isoformat()}
+                    policies.append(row | {"Acknowledged on": done, "Region": ""})
+                if other.random() < self.answering:
+                    responses.append(self._response(other, f"P{len(responses):05}", people[name], last))
+        events.append(self._event("E99999", "Other", QUARTERS[-1]))
+        policies.append({"Employee ID": "E99999", "Policy": "Respect", "Asked on": QUARTERS[-1].isoformat()})
+        written = {"hr/workforce": states, "hr/training": courses, "hr/events": events}
+        written |= {"hr/policy_acknowledgements": policies, "survey/employee_survey": responses}
+        for name, rows in written.items():
+            path = folder / f"{name}.csv"
             path.parent.mkdir(parents=True, exist_ok=True)
             pd.DataFrame(rows).to_csv(path, index=False)
         return folder
@@ -604,6 +718,17 @@ class Company:
             people[f"E{number:05}"] = like | {"Hired": (last - timedelta(30)).isoformat()}
         return joined + len(left), left
 
+    def _event(self, name: str, kind: str, held: date) -> dict[str, str]:
+        return {"Employee ID": name, "Event": kind, "Held on": held.isoformat(), "Kind of event": kind, "Region": ""}
+
+    def _response(self, random: np.random.Generator, number: str, person: dict, last: date) -> dict:
+        mood, row = random.normal(4.8, 1.2), {"Response ID": number, "Submitted": last.isoformat(), "Wave": "Q"}
+        row |= dict.fromkeys(("Empowered", "Enabled", "Leadership", "Perspectives", "Speak up", "Inclusion"), "4")
+        for statement in range(1, 8):
+            score = int(np.clip(round(random.normal(mood, 0.8)), 1, 7))
+            row[f"Safety {statement}"] = str(8 - score if statement in (1, 3, 5) else score)
+        return row | {"Region": person["Region"], "Serves": person["Serves"]}
+
     def _course(self, random: np.random.Generator, name: str, course: str, required: str, last: date) -> dict:
         assigned = last - timedelta(int(random.integers(60, 85)))
         done = assigned + timedelta(int(random.integers(1, 60)))
@@ -624,6 +749,7 @@ def withstands(truth: Truth, told: Told) -> None:
     assert too_small(truth, told) == []
     assert half_told(told) == []
     assert_shares_follow(told)
+    assert_means_follow(told)
 
 
 def too_soon(truth: Truth, told: Told) -> list[tuple]:
@@ -679,6 +805,21 @@ def assert_shares_follow(told: Told) -> None:
     assert (told.months.loc[~hidden, "denominator"] >= 25).all()
 
 
+def assert_means_follow(told: Told) -> None:
+    """A mean is made of the counts of its bands as told, "<10" taken as five; none where one of them is withheld."""
+    rows = told.months[told.months["metric"] == SAFETY]
+    bands = {key: group.set_index("category") for key, group in told.bands.groupby(["month", "scope", "place"])}
+    assert set(bands) == set(zip(rows["month"], rows["scope"], rows["place"], strict=True))
+    for row in rows.itertuples():
+        beside = bands[row.month, row.scope, row.place].loc[list(BANDS)]
+        counts = beside["people"].astype("Float64").fillna(5).to_list()
+        enough = (beside["status"] != "withheld").all() and beside["people"].sum() >= 30
+        assert (row.status == "shown") == enough
+        if enough:
+            total = sum(count * middle for count, middle in zip(counts, (0.2, 0.5, 0.7, 0.9), strict=True))
+            assert (row.numerator, row.denominator) == (pytest.approx(total), sum(counts))
+
+
 # Companies that are attacked
 
 
@@ -726,6 +867,9 @@ companies = st.builds(
     one_person_channel=st.booleans(),
     asked=st.sampled_from((0.5, 0.9, 0.97, 1.0)),
     hours=st.sampled_from(((1, 2, 4, 6), (1,), (6,), (2, 4))),
+    came=st.sampled_from((0.1, 0.3, 0.9)),
+    acknowledged=st.sampled_from((0.7, 0.9)),
+    answering=st.sampled_from((0.3, 1.0)),
 )
 
 
@@ -774,7 +918,7 @@ def test_who_was_not_asked_stays_open_where_nobody_is_told_anew(tmp_path: Path) 
     truth, told = truth_of(exports), Told.of(published(exports, tmp_path))
     second = truth.quarters[1]
     assert second not in told.by_scope, "nobody is told anew"
-    assert Counter(truth.people.loc[truth.people["month"] == second, "required"]) == {"yes": 58, "no": 53}
+    assert Counter(truth.people.loc[truth.people["month"] == second, "required_training"]) == {"yes": 58, "no": 53}
     withstands(truth, told)
 
 
@@ -796,7 +940,7 @@ def test_a_category_that_nobody_is_in_any_more_reads_as_any_small_one(tmp_path: 
 
 def naive(truth: Truth) -> Told:
     """What is told where counts under ten are hidden, the rest rounded, and nothing else is thought of."""
-    counts, months = [], []
+    counts, months, bands = [], [], []
     for month, people in truth.people.groupby("month"):
         for dimension, place, level, rows in scoped(people):
             scope = {"month": month, "scope": dimension, "place": place, "level": level}
@@ -806,13 +950,21 @@ def naive(truth: Truth) -> Told:
                     status, shown = ("shown", (found + 2) // 5 * 5) if found >= LEAST else ("<10", None)
                     told = {"attribute": attribute, "category": category, "people": shown, "status": status}
                     counts.append(scope | told)
-            answers = Counter(rows["required"])
-            if level == "all levels" and min(answers["yes"], answers["no"]) >= LEAST:
-                yes, no = ((answers[name] + 2) // 5 * 5 for name in ("yes", "no"))
-                row = {"metric": "required_training", "numerator": yes, "denominator": yes + no, "nearest": 5}
-                months.append(scope | row | {"status": "shown"})
+            for id_ in MEASURED if level == "all levels" else ():
+                answers = Counter(rows[id_])
+                if min(answers["yes"], answers["no"]) >= LEAST or (id_ in OF_EVERYONE and answers["yes"] >= LEAST):
+                    yes, no = ((answers[name] + 2) // 5 * 5 for name in ("yes", "no"))
+                    row = {"metric": id_, "numerator": yes, "denominator": yes + no, "nearest": 5}
+                    months.append(scope | row | {"status": "shown"})
+            said = truth.answers[truth.answers["month"] == month]
+            said = said if dimension == "everyone" else said[said[dimension] == place]
+            for band in BANDS if level == "all levels" and len(said) >= LEAST else ():
+                found = int((said["band"] == band).sum())
+                status, shown = ("shown", (found + 2) // 5 * 5) if found >= LEAST else ("<10", None)
+                bands.append(scope | {"attribute": SAFETY, "category": band, "people": shown, "status": status})
     columns = ["metric", "month", "scope", "place", "numerator", "denominator", "nearest", "status"]
-    return Told(pd.DataFrame(counts), pd.DataFrame(months, columns=columns))
+    months = pd.DataFrame(months, columns=columns)
+    return Told(pd.DataFrame(counts), months, *([pd.DataFrame(bands)] if bands else []))
 
 
 def scoped(people: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
@@ -826,10 +978,59 @@ def scoped(people: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]
 def test_hiding_and_rounding_alone_give_small_groups_away(size: int, tmp_path: Path) -> None:
     truth = truth_of(Company(size, is_nasty=True).write(tmp_path / "exports"))
     first = truth.people[truth.people["month"] == truth.quarters[0]]
-    truth = Truth(first, truth.taken)
+    truth = replace(truth, people=first)
     found = attacked(truth, naive(truth))
     assert len(found) > 5
     assert min(most - least for least, most in found.values()) <= 3
+
+
+def two_regions(folder: Path) -> Path:
+    """60 people in EMEA, of whom eleven came to an event and to a dialogue, did not acknowledge the policy and find it
+    not safe to take a risk; 60 in Asia Pacific, of whom one. Twelve and eleven are both told as ten."""
+    exports = written(folder, states([{}] * 60 + [{"Region": "APAC"}] * 60), courses(0, 1))
+    numbers = [*range(11), 60]
+    events = [
+        {"Employee ID": "E99999", "Kind of event": "Other", "Held on": day, "Event": "Walk"}
+        for day in ("2024-03-01", "2025-04-01")
+    ]
+    events += [
+        {"Employee ID": f"E{number:05}", "Kind of event": kind, "Held on": "2025-02-01", "Event": kind}
+        for number, kind in product(numbers, ("Celebration", "Dialogue round"))
+    ]
+    asked = {"Policy": "Respect", "Asked on": "2025-01-02"}
+    policies = [
+        asked | {"Employee ID": f"E{number:05}", "Acknowledged on": "" if number in numbers else "2025-02-01"}
+        for number in range(120)
+    ]
+    policies.append(asked | {"Employee ID": "E99999", "Asked on": "2025-04-01"})
+    blank = dict.fromkeys(("Wave", "Empowered", "Enabled", "Leadership", "Perspectives", "Speak up", "Inclusion"), "")
+    answers = []
+    for number in (*numbers, *range(11, 51), *range(61, 101)):
+        said = {
+            f"Safety {item}": str((2 if number in numbers else 5) if item % 2 == 0 or item == 7 else "")
+            for item in range(1, 8)
+        }
+        place = {"Region": "EMEA" if number < 60 else "APAC", "Serves": "Phone"}
+        answers.append({"Response ID": f"P{number}", "Submitted": "2025-03-01"} | blank | said | place)
+    (exports / "survey").mkdir()
+    pd.DataFrame(answers).to_csv(exports / "survey" / "employee_survey.csv", index=False)
+    for name, rows in (("events", events), ("policy_acknowledgements", policies)):
+        pd.DataFrame(rows).assign(Region="").to_csv(exports / "hr" / f"{name}.csv", index=False)
+    return exports
+
+
+def test_what_two_counts_leave_of_a_third_is_not_told(tmp_path: Path) -> None:
+    """Ten to twelve of everyone, ten to twelve in EMEA: none to two in Asia Pacific. That each metric is told, and
+    that telling it so would give the one away, is part of the test."""
+    exports = two_regions(tmp_path / "exports")
+    truth, told = truth_of(exports), Told.of(published(exports, tmp_path))
+    found = {(name[1], name[3], name[4]): reach for name, reach in attacked(truth, naive(truth)).items()}
+    said = dict.fromkeys(OF_EVERYONE, "yes") | {"policy_acknowledged": "no", SAFETY: "below 40"}
+    for attribute, category in said.items():
+        assert found[attribute, "Asia Pacific", category] == (0, 2), attribute
+    shown = told.months[told.months["status"] == "shown"]
+    assert set(said) <= set(shown["metric"]), "each is told of somebody"
+    withstands(truth, told)
 
 
 def test_telling_every_quarter_is_too_soon(tmp_path: Path) -> None:
