@@ -26,6 +26,7 @@ SHARED_RECORDS = (
     "idea_visits",
     "invoices",
 )  # queries/records: what several metrics read, in order
+CUSTOMER_STATES = "customer_states"  # made only where customers are counted by what they say of themselves
 DATASETS = (
     "goals",
     "trust",
@@ -236,7 +237,7 @@ def _compute(
     warehouse.execute("use warehouse")
     warehouse.execute(snapshot.TABLES)
     last = _reaches(warehouse)
-    for name in SHARED_RECORDS:
+    for name in (*SHARED_RECORDS, *([CUSTOMER_STATES] if rules.customer_groups else [])):
         sql = (QUERIES / "records" / f"{name}.sql").read_text("utf-8")
         warehouse.execute(f"create table {name} as {sql}", _asked(warehouse, sql, max(last.values())))
     protection.prepare(warehouse)
@@ -286,6 +287,8 @@ def _protect(
     """Count people by every query of theirs, and tell the snapshot what the rules allow."""
     say("protecting figures about people")
     for query in sorted((QUERIES / "people").glob("*.sql")):
+        if not rules.counts(query.stem):
+            continue
         sql = query.read_text("utf-8")
         protection.count(warehouse, query.stem, sql, _asked(warehouse, sql, as_of))
     measured = {metric.query: metric for metric in metrics().values() if metric.about == "people"}

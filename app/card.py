@@ -50,8 +50,12 @@ def absent(found: Answer) -> None:
     """Where a figure would have stood: what is missing, and what to do about it."""
     with st.container(border=True, key=f"card-{key_of(found)}", gap="xsmall", height="stretch"):
         split = f" by {PLACES[found.figure]}" if found.figure in PLACES else ""
-        st.header(f"{found.metric.name}{split}" if found.metric else found.figure.capitalize(), anchor=False)
+        st.header(f"{found.metric.name}{split}" if found.metric else _title(found), anchor=False)
         st.markdown(found.sentence)
+
+
+def _title(found: Answer) -> str:
+    return found.figure.replace("_", " ").capitalize()
 
 
 class framed:
@@ -119,7 +123,7 @@ def _explain(found: Answer, snapshot: Snapshot) -> None:
     """Definition, owner, files, SQL and rows: what an analyst needs to defend the number."""
     metric = found.metric
     if metric is None:
-        st.markdown(f"**{found.figure.capitalize()}**: {answers.FIGURES[found.figure.split('-')[0]]}.")
+        st.markdown(f"**{_title(found)}**: {answers.FIGURES[found.figure.split('-')[0]]}.")
         st.dataframe(downloads.plain(found.rows), hide_index=True, height=240)
         st.code(sql_of(found, snapshot), language="sql")
         return

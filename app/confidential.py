@@ -10,12 +10,16 @@ import numpy as np
 
 RULES = Path(__file__).parent.parent / "data" / "confidentiality.toml"
 Band = tuple[float, float, int | None, int]
+SWITCHES = ("customer_groups",)
 VERSION = 1  # raise it when a rule below changes: quarters that were published stay as they were told
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Thresholds, each the least that is allowed: people in a scope, rounding, bases, open values, changes."""
+    """Thresholds, each the least that is allowed: people in a scope, rounding, bases, open values, changes.
+
+    And a switch that only a person turns on: whether customers are counted by what they say of themselves.
+    """
 
     least_people: int = 10
     nearest: int = 5
@@ -23,6 +27,7 @@ class Rules:
     least_answers: int = 30
     narrowest: int = 5
     least_changes: int = 10
+    customer_groups: bool = False
 
     @property
     def version(self) -> str:
@@ -31,7 +36,7 @@ class Rules:
         raised = [
             f"{told.name} {getattr(self, told.name)}"
             for told in fields(self)
-            if getattr(self, told.name) != getattr(floor, told.name)
+            if told.name not in SWITCHES and getattr(self, told.name) != getattr(floor, told.name)
         ]
         return " ".join([str(VERSION), *(["with", ", ".join(raised)] if raised else [])])
 
@@ -52,6 +57,10 @@ class Rules:
         step = nearest or self.nearest
         low = (2 * told - step + 1) // 2
         return max(low, self.least_people), low + step - 1
+
+    def counts(self, population: str) -> bool:
+        """Whether a population is counted at all."""
+        return population != "customers" or self.customer_groups
 
     def is_open(self, people: int, rest: int) -> bool:
         """Whether a scope may be told apart: enough people in it, and enough outside it or nobody."""
@@ -89,6 +98,10 @@ def rules(path: Path = RULES) -> Rules:
     for name, value in words.items():
         if name not in {told.name for told in fields(Rules)}:
             raise ValueError(f"{path.name}: {name} is no threshold")
+        if name in SWITCHES:
+            if type(value) is not bool:
+                raise ValueError(f"{path.name}: {name} = {value!r} is neither true nor false")
+            continue
         if type(value) is not int or value < getattr(floor, name):
             least = getattr(floor, name)
             raise ValueError(f"{path.name}: {name} = {value!r} is looser than {least}, and rules only get stricter")

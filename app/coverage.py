@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from app import scales
+from app import practices, scales
 from app.filters import Filters, listed
 from app.metrics import metrics
 from app.records import contracts
@@ -66,7 +66,8 @@ def missing(snapshot: Snapshot, filters: Filters) -> Answer:
     for record, contract in contracts().items():
         if record in loaded:
             continue
-        lit = [metric.name for metric in metrics().values() if record in metric.records]
+        every = (*metrics().values(), *(metric for metric in practices.declared().metrics.values() if metric.figure))
+        lit = [metric.name for metric in every if record in metric.records]
         told.append((contract.title, contract.exported_by, ", ".join(lit) or "nothing yet"))
     rows = pd.DataFrame(told, columns=["record", "exported_by", "lights_up"])
     titles = [title.lower() for title, _, _ in told]

@@ -12,6 +12,7 @@ from app import (
     coverage,
     diversity_charts,
     goal_charts,
+    group_charts,
     people,
     people_charts,
     pipeline,
@@ -325,6 +326,17 @@ def _chips(groups: dict[str, str]) -> None:
         for category, group in groups.items()
     ]
     st.html(f'<div class="chips">{" ".join(chips)}</div>')
+
+
+def groups(figure: str, *lines: float) -> None:
+    """A figure of self-described groups; `lines` are drawn beside its nought or one.
+
+    None is by default: a line at 0.80 of hired by applied would be the US four-fifths guideline, which is being
+    rescinded, and would look like a verdict.
+    """
+    found = ask(figure, None)
+    note, chart = group_charts.FIGURES[figure]
+    card(found, note, lambda: chart(found.rows, lines))
 
 
 def protection() -> None:

@@ -105,7 +105,7 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     rows["as_of"] = rows["month"] + pd.offsets.MonthEnd(0)
     rows["whole"] = rows["place"] == "everyone"
     rows["below"] = rows["level"] != ALL_LEVELS
-    rows["rank"] = rows["category"].map(_rank)
+    rows["rank"] = rows["category"].map(rank)
     order = {
         "by": ["attribute", "whole", "below", "base", "level", "rank"],
         "ascending": [True, True, True, False, True, True],
@@ -114,7 +114,7 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(**order)[columns].reset_index(drop=True)
 
 
-def _rank(category: str) -> tuple[bool, float, str]:
+def rank(category: str) -> tuple[bool, float, str]:
     """Bands by their first number, "<30" before 30; who did not say comes last."""
     number = re.match(r"(<?)(\d+)", category)
     return category == UNDISCLOSED, int(number[2]) - bool(number[1]) / 2 if number else 0.0, category

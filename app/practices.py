@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from app import pipeline
+from app import groups, pipeline
 from app.filters import Filters, listed
 from app.metrics import DIVERSITY, QUERIES, Metric, metrics
 from app.records import contracts
@@ -17,7 +17,8 @@ from app.snapshot import Snapshot
 
 PAGES = ("goals", "trust", "innovation", "diversity")
 MEASURED, NO_ROWS, NO_EXPORT, NOT_YET = "measured", "no rows", "no export loaded", "not measured yet"
-STATES = (MEASURED, NO_ROWS, NO_EXPORT, NOT_YET)
+OFF = "switched off"
+STATES = (MEASURED, NO_ROWS, NO_EXPORT, OFF, NOT_YET)
 PIPELINE = {"gate_yield": "idea_funnel", "idea_age_days": "idea_age", "ideas_in_and_out": "idea_flow"}  # their figures
 OWN = PIPELINE | {  # figures of every metric that has a registry of its page's own
     "channel_mix": "channel_mix",
@@ -37,7 +38,10 @@ class Practice:
 
 @dataclass(frozen=True)
 class Told:
-    """A metric that is no entry of a registry: shown by `figure`, or without one not measured yet."""
+    """A metric that is no entry of a registry: shown by `figure`, or without one not measured yet.
+
+    `switch` names the rule of data/confidentiality.toml without which nothing of it is computed.
+    """
 
     name: str
     definition: str
@@ -47,6 +51,7 @@ class Told:
     better: str = ""
     owner: str = ""
     reviewed: date | None = None
+    switch: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def practices(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per practice and metric: its definition and whether it is measured; whatever the filters, no value."""
     files = snapshot.ask("figures/files")
     held, registry = states(snapshot), _registry()
+    is_off = groups.is_off(snapshot)
     told = []
     for id_, practice in declared().practices.items():
         for metric in told_by(id_):
@@ -137,6 +143,8 @@ def practices(snapshot: Snapshot, filters: Filters) -> Answer:
             absent = [record for record in words.records if record not in set(files["record"])]
             if isinstance(words, Told) and not words.figure:
                 state = NOT_YET
+            elif getattr(words, "switch", "") and is_off:
+                state = OFF
             elif absent:
                 state = NO_EXPORT
             else:
@@ -172,7 +180,7 @@ def summary(rows: pd.DataFrame) -> str:
     counts = rows.groupby("id", sort=False)["state"].agg(_together).value_counts()
     every = rows["id"].nunique()
     parts = [f"{counts.get(MEASURED) or 'none'} measured"]
-    words = {"in part": "in part", NO_ROWS: "without rows", NO_EXPORT: "without an export", NOT_YET: NOT_YET}
+    words = {"in part": "in part", NO_ROWS: "without rows", NO_EXPORT: "without an export", OFF: OFF, NOT_YET: NOT_YET}
     parts += [f"{counts[state]} {said}" for state, said in words.items() if state in counts]
     return f"{every} practice{'' if every == 1 else 's'}: {', '.join(parts)}"
 
@@ -195,6 +203,7 @@ def takes(row: pd.Series) -> str:
         return f"export {listed([words for words in needed if not words.endswith('(loaded)')])}, and build again"
     return {
         NOT_YET: f"needs {listed(needed)}",
+        OFF: f"a person who may decide it sets {groups.SWITCH} = true in data/confidentiality.toml, and builds again",
         NO_ROWS: "what is loaded holds nothing for it; its definition says what to export",
     }.get(row["state"], "")
 

@@ -9,11 +9,16 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from app import apart
 from app.audit import ALL, EVERYONE, UNKNOWN, CannotProtect, Known, Table, protect_after
 from app.confidential import Rules
 from app.metrics import Metric
 
 WORKFORCE = "workforce"  # the population that metrics about people count a part of
+RESPONDENTS = "respondents"  # a part of the workforce, by what they state elsewhere
+CUSTOMERS = "customers"  # how many there are is told exactly by metrics about cases
+TOLD_APART = (RESPONDENTS, CUSTOMERS)
+OUTCOMES = ["satisfied", "not satisfied", "no answer"]  # of customers; the last is not told
 ALL_LEVELS = "all levels"
 DIMENSIONS = ("region", "channel", "level")
 YES, NO = "yes", "no"
@@ -47,6 +52,12 @@ compared as (
 )
 
 select scope, place, count(*) as people from compared group by scope, place
+"""
+CHANGED_CUSTOMERS = """
+select count(*) from (
+    select customer from customer_states where month in ($before, $month)
+    group by customer having count(*) = 1 or count(distinct category) > 1
+)
 """
 Scope = tuple[str, str]  # dimension and place
 Told = dict[tuple[str, str], int | None]  # table and category: the count as told
@@ -91,18 +102,23 @@ def publish(
     """
     counts = warehouse.execute("select * from people_counted").fetchdf().fillna({"level": ""})
     rates = warehouse.execute("select * from people_measured").fetchdf()
-    categories = counts.groupby("attribute")["category"].unique().map(sorted).to_dict()
+    categories: dict[str, dict[str, list[str]]] = {}
+    for (population, attribute), rows in counts.groupby(["population", "attribute"]):
+        categories.setdefault(population, {})[attribute] = sorted(rows["category"].unique())
     telling = _Telling(warehouse, rules, measured, categories)
     carried = _carry(warehouse, counts, rules, previous)
-    populations = sorted({*counts["population"].unique(), WORKFORCE})
+    populations = sorted({*counts["population"].unique(), WORKFORCE} - {*TOLD_APART})
     for month in sorted({*counts["month"].unique(), *rates["month"].unique()}):
         if month in carried:
             telling.remember(month)
             continue
         now = dict(list(rates[rates["month"] == month].groupby("metric")))
+        counted = dict(list(counts[counts["month"] == month].groupby("population")))
         for population in populations:
-            rows = counts[(counts["month"] == month) & (counts["population"] == population)]
+            rows = counted.get(population, counts.iloc[:0])
             telling.month(month, population, rows, now if population == WORKFORCE else {})
+        telling.respondents(month, counted.get(RESPONDENTS, counts.iloc[:0]))
+        telling.customers(month, counted.get(CUSTOMERS, counts.iloc[:0]))
 
 
 @dataclass
@@ -112,7 +128,9 @@ class _Telling:
     warehouse: duckdb.DuckDBPyConnection
     rules: Rules
     measured: dict[str, Metric]
-    categories: dict[str, list[str]]  # of all quarters: one that nobody is in any more reads "<10", as any nought
+    # of each population in all quarters: one that nobody is in any more reads "<10", as any nought
+    categories: dict[str, dict[str, list[str]]]
+    last_customers: pd.Timestamp | None = None  # when these were last told
     last: dict[Scope, tuple[pd.Timestamp, Told]] = field(default_factory=dict)
     known: dict[pd.Timestamp, Known] = field(default_factory=dict)  # what a reader knows of each quarter
     written: list[tuple] = field(default_factory=list)  # metrics of the month, a row for each scope
@@ -124,7 +142,7 @@ class _Telling:
         past = {scope: self.known[self.last[scope][0]] for scope in kept if self.last[scope][0] in self.known}
         if (EVERYONE, "") in kept:  # nobody is told anew; what was told still bounds what is told of training
             kept = {scope: kept.get(scope, self._hidden()) for scope in _scopes_of(rows)}
-        tables = list(_tables(rows, self.categories))
+        tables = list(_tables(rows, self.categories.get(population, {})))
         for name, measured in metrics.items():
             tables += _table_of(name, measured, self.measured[name])
         if not tables:
@@ -148,6 +166,44 @@ class _Telling:
                 self._measure(month, self.measured[name], measured, known)
             self._write_metrics()
 
+    def respondents(self, month: pd.Timestamp, rows: pd.DataFrame) -> None:
+        """Who answered the survey of a quarter: groups of everyone, where their head-count is told with them."""
+        when, heads = self.last.get((EVERYONE, ""), (None, {}))
+        rows = rows[rows["category"] != apart.UNDISCLOSED]
+        if when == month and len(rows):
+            people = rows.groupby(["attribute", "category"])["people"].sum().to_dict()
+            told = [(*key, ALL_LEVELS, *said) for key, said in apart.within(people, heads, self.rules).items()]
+            self._write_apart(month, RESPONDENTS, told)
+
+    def customers(self, month: pd.Timestamp, rows: pd.DataFrame) -> None:
+        """Customers by what they say of themselves and how satisfied they were: groups one by one.
+
+        Metrics about cases tell exactly how many came and left. So a state is told only once enough did, or described
+        themselves otherwise, since the last: between states too near each other such a number would tell who.
+        """
+        if rows.empty:
+            return
+        if self.last_customers is not None:
+            asked = {"before": self.last_customers.date(), "month": month.date()}
+            ((changed,),) = self.warehouse.execute(CHANGED_CUSTOMERS, asked).fetchall()
+            if changed < self.rules.least_changes:
+                return
+        self.last_customers = month
+        for attribute, group in rows.groupby("attribute"):
+            names = self.categories[CUSTOMERS][attribute]
+            people = group.pivot_table(index="category", columns="level", values="people", aggfunc="sum", fill_value=0)
+            told = apart.divided(people.reindex(index=names, columns=OUTCOMES, fill_value=0).astype(int), self.rules)
+            levels = told["outcome"].replace(ALL, ALL_LEVELS)
+            rows = zip(told["category"], levels, told["people"], told["status"], strict=True)
+            self._write_apart(month, CUSTOMERS, [(attribute, *row) for row in rows])
+
+    def _write_apart(self, month: pd.Timestamp, population: str, told: list[tuple]) -> None:
+        """Groups of everyone without a sum, and so without a share: attribute, category, level, people, status."""
+        rows = pd.DataFrame(told, columns=["attribute", "category", "level", "people", "status"])
+        rows = rows.assign(population=population, month=month, scope=EVERYONE, place="")
+        rows = rows.assign(base=None, share=None, rule_version=self.rules.version)
+        self._insert("people_counts", rows.astype({"people": "Int64"}))
+
     def remember(self, month: pd.Timestamp) -> None:
         """Take a month as told that was carried over from the snapshot before."""
         rows = self.warehouse.execute(
@@ -160,10 +216,14 @@ class _Telling:
             where = (scope, place) if level == ALL_LEVELS else ("level", level)
             told.setdefault(where, {})[attribute, category] = people
         self.last |= {scope: (month, counts) for scope, counts in told.items()}
+        kept = "select 1 from snapshot.people_counts where population = $population and month = $month limit 1"
+        if self.warehouse.execute(kept, {"population": CUSTOMERS, "month": month.date()}).fetchall():
+            self.last_customers = month
 
     def _hidden(self) -> Told:
         """Every count of a scope, and none of them told."""
-        parts = {(attribute, name): None for attribute, names in self.categories.items() for name in names}
+        every = self.categories.get(WORKFORCE, {})
+        parts = {(attribute, name): None for attribute, names in every.items() for name in names}
         return {(ALL, ALL): None, **parts}
 
     def _kept(self, month: pd.Timestamp) -> dict[Scope, Told]:
@@ -414,11 +474,12 @@ def _carry(
         others = {pd.Timestamp(month) for month, _ in older} - carried
         between = {pd.Timestamp(month) for (month,) in measured}
         carried |= {month for month in between - others if carried and month < max(carried)}
-        for table in ("people_counts", "people_months") if carried else ():
+        off = [population for population in (CUSTOMERS,) if not rules.counts(population)]
+        for table, of in (("people_counts", "population"), ("people_months", "metric")) if carried else ():
             warehouse.execute(
-                f"insert into snapshot.{table} select * from previous.{table} "
-                "where month in (select unnest($months)) and rule_version <> $version",
-                {"months": [month.date() for month in carried], "version": rules.version},
+                f"insert into snapshot.{table} select * from previous.{table} where month in (select unnest($months)) "
+                f"and rule_version <> $version and not list_contains($off, {of})",
+                {"months": [month.date() for month in carried], "version": rules.version, "off": off},
             )
     finally:
         warehouse.execute("detach previous")

@@ -116,6 +116,31 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, reference: Path = DATA / "refe
             spelled = [[row["spelling"].strip().lower(), row[place]] for row in csv.DictReader(text)]
         warehouse.execute(f"create table {place}_spellings (spelling varchar primary key, place varchar)")
         warehouse.executemany(f"insert into {place}_spellings values (?, ?)", spelled)
+    _prepare_community(warehouse, reference / "community.csv")
+
+
+def _prepare_community(warehouse: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Fill `community_shares` with who lives in each region; an own list without it has nothing to compare with.
+
+    Raises BadExport with the line of a share that is none.
+    """
+    warehouse.execute(
+        "create table community_shares (region varchar, attribute varchar, category varchar, share double, "
+        "source varchar, year int)"
+    )
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as text:
+        for line, row in enumerate(csv.DictReader(text), 2):
+            try:
+                share, year = float(row["share"]), int(row["year"])
+            except (ValueError, TypeError, KeyError):
+                share, year = -1, 0
+            if not 0 <= share <= 1:
+                problem = f"line {line} has no share from 0 to 1, or no year"
+                raise BadExport(path.name, problem, "Write it like EMEA,gender,Woman,0.51,census,2021")
+            told = [row["region"], row["attribute"], row["category"], share, row["source"], year]
+            warehouse.execute("insert into community_shares values (?, ?, ?, ?, ?, ?)", told)
 
 
 def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today: date) -> tuple[int, int]:

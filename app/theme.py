@@ -46,6 +46,7 @@ MEASURED = {  # how far a metric is measured: the shape fills as it does
     "measured": "●",
     "no rows": "◒",
     "no export loaded": "○",
+    "switched off": "◌",
     "not measured yet": "◇",
 }
 FONT = "Source Sans, Liberation Sans, Arial, sans-serif"

@@ -21,10 +21,15 @@ METRICS = (
 
 figures.people_head("Does our workforce reflect the communities we serve?")
 figures.representation("gender")
+figures.groups("community_gap")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.representation("ethnicity")
     figures.representation("age_band")
 figures.representation("disability")
+
+figures.section("Is everybody hired and heard alike?")
+figures.groups("selection_rates")
+figures.groups("survey_participation")
 
 figures.section("What do employees say?")
 figures.headline("inclusion_index", "perspectives_valued", "speak_openly", "inclusion_training")
@@ -59,6 +64,10 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("preferred_channel")
     figures.by_channel("preferred_channel")
 
+figures.section("Do we hear customers of every group?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.groups("feedback_reach")
+    figures.groups("satisfaction_gap")
 figures.section("Who do we buy from?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("diverse_spend")

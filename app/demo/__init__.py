@@ -15,7 +15,8 @@ HEADINGS = {
     "crm/tickets.csv": "Ticket ID,Opened,First human reply,Resolved,Type,Subject area,Requester ID,Customer ID,Region,"
     "Contact channel,SLA status,Times reopened",
     "crm/commitments.csv": "Commitment ID,Promised on,Promised for,Fulfilled on,Region,Contact channel",
-    "crm/customers.csv": "Customer ID,Customer since,Customer until,Segment,Monthly revenue,Region,Preferred channel",
+    "crm/customers.csv": "Customer ID,Customer since,Customer until,Segment,Monthly revenue,Region,Preferred channel,"
+    "Describes themselves as",
     "crm/ideas.csv": "Idea ID,Submitted,Source,Author ID,Experiment,Learning,Region,Channel",
     "crm/idea_stages.csv": "Idea ID,Stage,Entered",
     "crm/goals.csv": "Goal,Metric ID,Baseline,Target,Set on,Due on,Met on,Owner role,Next step,Region,Channel",
@@ -23,6 +24,7 @@ HEADINGS = {
     "finance/suppliers.csv": "Vendor,Certifier,Certified from,Certified to",
     "finance/supplier_spend.csv": "Document,Document date,Vendor,Net amount,Tier,Addressable,Region",
     "hr/workforce.csv": "Employee ID,State on,Hired,Left,Grade,Gender,Ethnicity,Age band,Disability,Region,Serves",
+    "hr/applications.csv": "Application ID,Applicant ID,Applied,Hired,Gender,Ethnicity,Age band,Disability,Region",
     "hr/training.csv": "Employee ID,Course,Topic,Mandatory,Assigned,Completed,Hours,Region",
     "hr/recognitions.csv": "Recognition ID,Employee ID,Given on,For idea,Region",
     "hr/policies.csv": "Policy,In force since,Retired,Customer interaction,Inclusion review,Policy owner",
@@ -30,8 +32,8 @@ HEADINGS = {
     "hr/policy_acknowledgements.csv": "Employee ID,Policy,Asked on,Acknowledged on,Region",
     "survey/customer_survey.csv": "Response ID,Submitted,Survey type,Recommend,Satisfaction,Empathy,Felt heard,Trusted,"
     "Welcoming,Memorable,Effort,Followed up,Ticket ID,Region,Channel",
-    "survey/employee_survey.csv": "Response ID,Submitted,Wave,Empowered,Enabled,Leadership,Perspectives,Speak up,"
-    "Inclusion,Safety 1,Safety 2,Safety 3,Safety 4,Safety 5,Safety 6,Safety 7,Region,Serves",
+    "survey/employee_survey.csv": "Response ID,Submitted,Wave,Gender,Ethnicity,Age band,Empowered,Enabled,Leadership,"
+    "Perspectives,Speak up,Inclusion,Safety 1,Safety 2,Safety 3,Safety 4,Safety 5,Safety 6,Safety 7,Region,Serves",
     "survey/invitations.csv": "Invitation ID,Sent,Completed,Survey type,Region,Channel",
 }
 
@@ -62,6 +64,7 @@ def write(folder: Path, *, employees=1200, tickets=20000, months=30, seed=1, unt
         "finance/suppliers.csv": finance.suppliers(company),
         "finance/supplier_spend.csv": finance.supplier_spend(company),
         "hr/workforce.csv": workforce,
+        "hr/applications.csv": hr.applications(company),
         "hr/training.csv": hr.training(company, staff),
         "hr/recognitions.csv": recognitions,
         "hr/policies.csv": hr.policies(company),

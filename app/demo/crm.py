@@ -60,6 +60,7 @@ MET_IN_TIME, MET_LATE, LACKING = 0.65, 0.1, 0.08  # shares of the regional goals
 KINDS = ("Question", "Request", "Incident", "Complaint", ""), (40, 30, 18, 10, 2)
 SUBJECTS = ("Billing", "Delivery", "Account", "Product", "Returns"), (30, 25, 20, 15, 10)
 SEGMENTS = ("Private", "Small business", "Enterprise"), (50, 35, 15)
+DESCRIBED = ("White", "Asian", "Latino", "Black", "Mixed", ""), (32, 13, 10, 8, 3, 34)  # by themselves, if at all
 LEARNINGS = ("A shorter form halves repeated questions", "A call-back beats a queue", ""), (40, 35, 25)
 # Levels: median hours per channel, women per grade, otherwise per region.
 REPLY_HOURS, RESOLUTION_HOURS = (FIRST_REPLY.before, 5.6, 0.8, 5.0, 3.4), (16, 26, 14, 24, 20)
@@ -80,7 +81,8 @@ def customers(company: Company) -> tuple[tuple, np.ndarray]:
     region, channel = draw.pick(rng, REGION_SHARES, count), draw.pick(rng, CHANNEL_SHARES, count)
     revenue, segment = np.round(rng.lognormal(4.6, 0.9, count)).astype(int), draw.words(rng, SEGMENTS, count)
     places = draw.spelled(rng, REGIONS, region), draw.spelled(rng, CHANNELS, channel, blank=0.2)
-    return (draw.ids("C", count), since, draw.known(company, left), segment, revenue, *places), region
+    described = draw.words(draw.random(company, "described"), DESCRIBED, count)
+    return (draw.ids("C", count), since, draw.known(company, left), segment, revenue, *places, described), region
 
 
 def tickets(company: Company, homes: np.ndarray) -> tuple[tuple, tuple]:

@@ -1,4 +1,4 @@
-"""The made-up HR system: who works there, what they were trained in, took part in and acknowledged."""
+"""The made-up HR system: who works there, who applied, what they were trained in, took part in and acknowledged."""
 
 import numpy as np
 
@@ -9,6 +9,7 @@ GRADES, AGES = ("G1", "G2", "G3", "G4", "G5"), (("<30", "30-39", "40-49", "50+")
 GRADE_SHARES, DISABILITIES = (48, 27, 12, 10, 3), (("N", "Y", ""), (82, 7, 11))
 WOMEN = (0.6, 0.54, 0.47, 0.4, 0.3)
 ORIGINS = ((12, 12, 3, 60, 5, 8), (10, 16, 16, 46, 4, 8), (2, 15, 50, 20, 8, 5), (70, 2, 1, 17, 4, 6))
+HIRED = (0.12, 0.1, 0.12, 0.13, 0.12, 0.11)  # of those who apply, in the order of their origins
 COURSES = ("Service basics", "Inclusion basics", "Listening", "Conflict", "Data protection")
 POLICIES, ABOUT_CUSTOMERS = 44, 0.7
 POLICY_OWNERS = ("Head of People", "Chief Customer Officer", "Head of Service Operations")
@@ -40,6 +41,7 @@ def workforce(company: Company) -> tuple[tuple, dict]:
     channel = np.where(rng.random(count) < 0.35, -1, draw.pick(rng, CHANNEL_SHARES, count))
     staff = {"id": draw.ids("E", count), "hired": hired, "left": left, "region": region, "regions": regions}
     staff["serves"] = draw.spelled(rng, CHANNELS, channel)
+    staff["stated"] = traits[1:]
     days = company.quarters
     state, who = np.nonzero((hired <= days[:, None]) & (left > days[:, None] - 92))
     gone = np.where(left[who] <= days[state], left[who], NEVER)
@@ -123,3 +125,26 @@ def policy_acknowledgements(company: Company, staff: dict) -> tuple:
     done = draw.known(company, done)
     done[rng.integers(0, len(who), len(who) // 900)] = company.day - 400
     return staff["id"][who], np.array(POLICIES)[policy], asked, done, staff["regions"][who]
+
+
+def applications(company: Company) -> tuple:
+    """Applications from the first day of the first year on, a few by the same people; hired is within three months."""
+    rng = draw.random(company, "applications")
+    first = company.day.astype("datetime64[Y]").astype(draw.DAY)
+    days = int((company.end - first).astype(int))
+    count = company.employees * days // 365
+    applied = first + np.sort(rng.integers(0, days, count))
+    region = draw.pick(rng, REGION_SHARES, count)
+    origin = (rng.random((count, 1)) * 100 >= np.cumsum(ORIGINS, axis=1)[region]).sum(axis=1)
+    hired = applied + rng.integers(14, 85, count)
+    hired[rng.random(count) >= np.array(HIRED)[origin]] = NEVER
+    hired = draw.known(company, hired)
+    wrong = np.flatnonzero(~np.isnat(hired))[::200]
+    hired[wrong] = applied[wrong] - 3
+    stated = draw.words(rng, (("F", "M", "X", ""), (52, 42, 2, 4)), count), np.array((*"ABLWM", ""))[origin]
+    others = draw.words(rng, AGES, count), draw.words(rng, DISABILITIES, count)
+    who = np.arange(count)
+    again = np.flatnonzero((rng.random(count) < 0.03) & (who > 50))
+    who[again] -= rng.integers(1, 50, len(again))
+    told = (column[who] for column in (*stated, *others, draw.spelled(rng, REGIONS, region)))
+    return draw.ids("A", count), draw.ids("B", who), applied, hired, *told

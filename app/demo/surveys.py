@@ -51,7 +51,9 @@ def employee_survey(company: Company, staff: dict) -> tuple:
     who, day = who[here], day[here]
     wave = [f"{1970 + month // 12}-Q{month % 12 // 3 + 1}" for month in day.astype(MONTH).astype(int).tolist()]
     items = _answers(rng, staff["region"][who], EMPLOYEE_ITEMS)
-    return draw.ids("P", len(who)), day, wave, *items, staff["regions"][who], staff["serves"][who]
+    said = draw.random(company, "stated").random((3, len(who))) < 0.94  # the rest left the question out
+    stated = [np.where(tells, trait[who], "") for tells, trait in zip(said, staff["stated"], strict=False)]
+    return draw.ids("P", len(who)), day, wave, *stated, *items, staff["regions"][who], staff["serves"][who]
 
 
 def _answers(rng: np.random.Generator, region: np.ndarray, scales: tuple) -> list[np.ndarray]:

@@ -8,5 +8,6 @@ select
     "Segment" as segment,
     "Monthly revenue" as recurring_revenue,
     "Region" as region,
-    "Preferred channel" as preferred_channel
+    "Preferred channel" as preferred_channel,
+    "Describes themselves as" as described_as
 from export
