@@ -19,12 +19,13 @@ WITHHELD = "withheld"
 def within(people: dict[Hashable, int], most: dict[Hashable, int | None], rules: Rules) -> dict[Hashable, tuple]:
     """Groups of which each is part of another whose count is told already (`most`; None: it is not): count and status.
 
-    That a part is no larger than its whole says nothing new of either where both are told and the part as no larger.
+    That a part is no larger than its whole says nothing new of either where both are told and the part as smaller; and
+    who is not in it is then open as well.
     """
     told = {}
     for group, count in people.items():
         shown, whole = rules.told(count), most.get(group)
-        if whole is None or (shown or 0) > whole:
+        if whole is None or (shown is not None and shown + rules.nearest > whole):
             told[group] = (None, WITHHELD)
         else:
             told[group] = (shown, rules.few if shown is None else "shown")

@@ -12,22 +12,24 @@ from app.theme import AXIS_TEXT, CARD, CONTEXT, GRID, INK, ORDINARY, TARGET, USU
 
 HEAD = "# "  # leads the name of an attribute, which heads its categories
 OPEN = (ROUNDING, UNCLEAR)
-DRAWN = ["key", "from", "to", "low", "high", "shown", "more", "base", "note", "told", "weight"]
+NUMBERS, WORDS = ["from", "to", "low", "high"], ["key", "shown", "more", "base", "note", "told"]  # columns drawn
 
 
 def dumbbell(rows: pd.DataFrame, ours: str, theirs: str, count: str) -> Chart:
     """A line for each group: a mark at our share (column `ours`), a ring at theirs, what rounding allows as a band."""
-    made = rows.assign(**{"from": rows[theirs], "to": rows[ours]})
+    both = rows[ours].notna() & rows[theirs].notna()
+    made = rows.assign(**{"from": rows[theirs].where(both), "to": rows[ours].where(both)})
     made["base"] = [_people(number) for number in rows[count]]
     made["shown"] = [_points(gap, reading) for gap, reading in zip(rows["gap"], rows["reading"], strict=True)]
     made["told"] = [
         f"{_share(one)} against {_share(other)}" for one, other in zip(rows[ours], rows[theirs], strict=True)
     ]
     if "community" in rows.columns:
-        made[["low", "high"]] = rows[["low", "high"]]
+        made[["low", "high"]] = rows[["low", "high"]].where(both, axis=0)
     else:
         made["low"] = made["high"] = float("nan")
-    return Chart(_pairs(len(_headed(made))), {"rows": _headed(made.assign(more=""))})
+    drawn = _headed(made.assign(more=""))
+    return Chart(_pairs(len(drawn)), {"rows": drawn})
 
 
 def distances(rows: pd.DataFrame, count: str, lines: Sequence[float] = ()) -> Chart:
@@ -52,17 +54,14 @@ def distances(rows: pd.DataFrame, count: str, lines: Sequence[float] = ()) -> Ch
 
 def _headed(rows: pd.DataFrame) -> pd.DataFrame:
     """Each attribute heads its categories; where there is one attribute alone, nothing does."""
-    rows = rows.assign(key=rows["category"], note=rows["status"].where(rows["to"].isna(), ""), weight="told")
+    rows = rows.assign(key=rows["category"], note=rows["status"].where(rows["status"] != "shown", ""))
     parts = []
     for attribute, group in rows.groupby("attribute", sort=False):
         if rows["attribute"].nunique() > 1:
-            head = {name: "" if rows[name].dtype == object else None for name in DRAWN}
-            parts.append(pd.DataFrame([head | {"key": f"{HEAD}{NAMES[attribute]}", "weight": "head"}]))
+            parts.append(pd.DataFrame({"key": [f"{HEAD}{NAMES[attribute]}"]}))
         parts.append(group)
-    made = pd.concat([part[DRAWN] for part in parts], ignore_index=True)
-    numbers = ["from", "to", "low", "high"]
-    made[numbers] = made[numbers].astype("float64")
-    return made.assign(**{name: made[name].fillna("") for name in DRAWN if name not in numbers})
+    made = pd.concat(parts, ignore_index=True)
+    return made[NUMBERS].astype("float64").join(made[WORDS].fillna("").astype(str))
 
 
 def _people(number: object) -> str:
@@ -72,7 +71,8 @@ def _people(number: object) -> str:
 def _points(gap: float, reading: str) -> str:
     if pd.isna(gap):
         return ""
-    return f"{gap * 100:+.0f}" if reading not in OPEN else f"({gap * 100:+.0f})" if round(gap, 2) else "(0)"
+    written = f"{gap * 100:+.0f}" if round(gap, 2) else "0"
+    return f"({written})" if reading in OPEN else written
 
 
 def _share(share: float) -> str:
@@ -148,6 +148,7 @@ def _tooltip(told: str) -> list[alt.Tooltip]:
 
 
 def _note() -> alt.Chart:
+    """Why there is no mark."""
     rows = alt.Chart(alt.NamedData("rows"))
     return rows.mark_text(align="left", baseline="middle", fontStyle="italic").encode(
         y=_row(), x=alt.value(4), text=alt.Text("note", type="nominal")
@@ -163,6 +164,7 @@ def _pairs(count: int) -> dict:
 
     tooltip = _tooltip("Shares")
     layers = [
+        _at_right("shown", 44, color=INK, fontSize=13, fontWeight="bold"),  # first: it has all rows in their order
         rows.mark_rule(color=USUAL_RANGE, strokeWidth=11, aria=False).encode(y=_row(), x=x("low"), x2=alt.X2("high")),
         rows.mark_rule(color=ORDINARY, strokeWidth=2, aria=False).encode(y=_row(), x=x("from"), x2=alt.X2("to")),
         rows.mark_point(size=85, shape="circle", fill=CARD, stroke=ORDINARY, strokeWidth=1.8, opacity=1).encode(
@@ -171,7 +173,6 @@ def _pairs(count: int) -> dict:
         rows.mark_point(size=85, shape="circle", fill=INK, stroke=INK, opacity=1).encode(
             y=_row(), x=x("to"), tooltip=tooltip
         ),
-        _at_right("shown", 44, color=INK, fontSize=13, fontWeight="bold"),
         _at_right("base", 92),
         _note(),
     ]
@@ -187,12 +188,12 @@ def _distances(count: int, is_ratio: bool) -> dict:
 
     tooltip = _tooltip("Rate")
     layers = [
+        _at_right("shown", 44, color=INK, fontSize=13, fontWeight="bold"),  # first: it has all rows in their order
         line.mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3).encode(x=x("value")),
         rows.mark_rule(color=ORDINARY, strokeWidth=2, aria=False).encode(y=_row(), x=x("low"), x2=alt.X2("high")),
         rows.mark_point(size=85, shape="circle", fill=INK, stroke=INK, opacity=1).encode(
             y=_row(), x=x("to"), tooltip=tooltip
         ),
-        _at_right("shown", 44, color=INK, fontSize=13, fontWeight="bold"),
         _at_right("base", 96, color=CONTEXT),
         *([_at_right("more", 154, narrow=False, color=CONTEXT)] if is_ratio else []),
         _note(),

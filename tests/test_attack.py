@@ -29,6 +29,8 @@ from scipy.sparse import csr_array
 from app import downloads
 from app.answers import FIGURES, GENERIC, answer
 from app.build import build
+from app.confidential import Rules  # to turn a switch on, and for nothing else
+from app.demo import HEADINGS as HEADINGS_OF
 from app.filters import Filters
 from app.metrics import metrics
 from app.records import contracts
@@ -63,11 +65,16 @@ class Truth:
     `people` has month, employee, region, channel, level, the attributes and what is measured (yes, no, not asked, or
     blank before it is known); `taken` has month, employee, region, channel, hours of those who completed a course, at
     every month's end; `answers` has quarter, region, channel and band of each response to Edmondson's statements.
+    `answered` has the responses to the employee survey by quarter with what they state, `applied` the applicants of a
+    year with what they state and whether they were hired, `customers` those of a year's end with group and outcome.
     """
 
     people: pd.DataFrame
     taken: pd.DataFrame
     answers: pd.DataFrame
+    answered: pd.DataFrame = field(default_factory=pd.DataFrame)
+    applied: pd.DataFrame = field(default_factory=pd.DataFrame)
+    customers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def quarters(self) -> list[pd.Timestamp]:
@@ -116,7 +123,18 @@ def truth_of(exports: Path) -> Truth:
                     people.append(where | stated | {id_: of(row["Employee ID"], last) for id_, of in measure.items()})
         last = (last + timedelta(32)).replace(day=1) - timedelta(1)
     columns = ["month", "employee", "region", "channel", "hours"]
-    return Truth(pd.DataFrame(people), pd.DataFrame(taken, columns=columns), answers_of(exports))
+    answered = [
+        {"month": month_of(row["Submitted"], 3), **{name: told(row, name) for name in ATTRIBUTES[:3]}}
+        for row in records(exports / "survey" / "employee_survey.csv")
+    ]
+    return Truth(
+        pd.DataFrame(people),
+        pd.DataFrame(taken, columns=columns),
+        answers_of(exports),
+        pd.DataFrame(answered),
+        pd.DataFrame(applicants_of(exports)),
+        pd.DataFrame(customers_of(exports)),
+    )
 
 
 def measures(exports: Path) -> dict[str, Callable[[str, date], str]]:
@@ -173,6 +191,47 @@ def answers_of(exports: Path) -> pd.DataFrame:
             on = day(row["Submitted"])
             told.append({"month": pd.Timestamp(on.year, (on.month + 2) // 3 * 3, 1), **place_of(row), "band": band})
     return pd.DataFrame(told, columns=["month", "region", "channel", "band"])
+
+
+def month_of(text: str, months: int) -> pd.Timestamp:
+    """The last month of the quarter or year that a day is in."""
+    when = day(text)
+    return pd.Timestamp(date(when.year, (when.month + months - 1) // months * months, 1))
+
+
+def applicants_of(exports: Path) -> Iterator[dict]:
+    """Each applicant of a year once, as they last stated it; hired, if any application led to it in 90 days."""
+    rows = records(exports / "hr" / "applications.csv")
+    rows = [row for row in rows if not row["Hired"] or row["Hired"] >= row["Applied"]]
+    newest = max((day(row["Hired"] or row["Applied"]) for row in rows), default=date.min)
+    by_person = defaultdict(list)
+    for row in rows:
+        by_person[month_of(row["Applied"], 12), row["Applicant ID"] or row["Application ID"]].append(row)
+    for (month, _), found in by_person.items():
+        if date(month.year, 12, 31) + timedelta(90) <= newest:
+            last = max(found, key=lambda row: (row["Applied"], row["Application ID"]))
+            hired = any(row["Hired"] and (day(row["Hired"]) - day(row["Applied"])).days <= 90 for row in found)
+            yield {"month": month, "hired": hired, **{name: told(last, name) for name in ATTRIBUTES}}
+
+
+def customers_of(exports: Path) -> Iterator[dict]:
+    """Who is a customer at the end of a year in which any answered, and their last answer about a contact in it."""
+    asked = {row["Ticket ID"]: row["Customer ID"] for row in records(exports / "crm" / "tickets.csv")}
+    answers, rows = defaultdict(dict), records(exports / "survey" / "customer_survey.csv")
+    for row in rows:
+        if row["Ticket ID"] and row["Satisfaction"] and row["Recommend"] != "11" and asked.get(row["Ticket ID"]):
+            key = row["Submitted"], row["Response ID"]
+            answers[month_of(row["Submitted"], 12)][asked[row["Ticket ID"]], key] = int(row["Satisfaction"])
+    newest = max((day(row["Submitted"]) for row in rows), default=date.min)
+    for month, found in sorted(answers.items()):
+        last = {who: score for (who, _), score in sorted(found.items())}
+        end = date(month.year, 12, 31)
+        for row in records(exports / "crm" / "customers.csv") if end <= newest else ():
+            if day(row["Customer since"]) <= end and (not row["Customer until"] or day(row["Customer until"]) > end):
+                score = last.get(row["Customer ID"])
+                outcome = "no answer" if score is None else "satisfied" if score >= 4 else "not satisfied"
+                group = row["Describes themselves as"] or "not disclosed"
+                yield {"month": month, "described_as": group, "outcome": outcome}
 
 
 def records(path: Path) -> list[dict[str, str]]:
@@ -234,18 +293,26 @@ def changes(truth: Truth, before: pd.Timestamp, after: pd.Timestamp, scope: str,
 
 @dataclass(frozen=True)
 class Told:
-    """Everything about people that a snapshot holds, row by row: of the workforce, by metric, of responses in bands."""
+    """Everything about people that a snapshot holds, row by row: of the workforce, by metric, of responses in bands.
+
+    Counts of others than these are `groups`.
+    """
 
     counts: pd.DataFrame
     months: pd.DataFrame
     bands: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "scope", "place"]))
+    groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["population", "month"]))
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Told":
         tables = [snapshot.connection.cursor().execute(f"select * from people_{name}") for name in ("counts", "months")]
         counts, months = (table.fetchdf() for table in tables)
-        assert set(counts["population"]) <= {"workforce", SAFETY}
-        return cls(counts[counts["population"] == "workforce"], months, counts[counts["population"] == SAFETY])
+        parts = [counts["population"] == "workforce", counts["population"] == SAFETY]
+        return cls(counts[parts[0]], months, counts[parts[1]], counts[~parts[0] & ~parts[1]])
+
+    def of_population(self, population: str) -> dict[pd.Timestamp, pd.DataFrame]:
+        rows = self.groups[self.groups["population"] == population]
+        return dict(list(rows.groupby("month")))
 
     @cached_property
     def by_scope(self) -> dict[pd.Timestamp, dict[tuple[str, str], pd.DataFrame]]:
@@ -387,6 +454,8 @@ def workforce(system: System, truth: Truth, told: Told) -> None:
         measured(system, cells[month], told.months[told.months["month"] == month])
         for (scope, place), rows in told.bands[told.bands["month"] == month].groupby(["scope", "place"]):
             read(system, cells[month], (scope, place), rows)
+        if month in (answered := told.of_population("respondents")):
+            respondents(system, truth, cells[month], month, answered[month])
         for scope, before in known.items():
             if scope not in anew and (anew or scope[0] in ("everyone", "level")):  # else it may be for everyone's sake
                 linked(system, truth, cells, before, month, scope)
@@ -469,6 +538,89 @@ def read(system: System, cells: Cells, scope: tuple[str, str], rows: pd.DataFram
                 system.knows(picked(cells, attribute, *scope, row["category"]), low, high)
         for category in {key[3] for key in cells if key[0] == attribute} - {*beside["category"], "not asked"}:
             system.knows(picked(cells, attribute, *scope, category), 0, 0)
+
+
+def respondents(system: System, truth: Truth, cells: Cells, month: pd.Timestamp, shown: pd.DataFrame) -> None:
+    """Who answered the survey of a quarter: of each group at most its head-count, of each attribute as many in all.
+
+    Who did not say may be in any group, and as many as there are. Hunted are who answered and who did not.
+    """
+    rows = truth.answered[truth.answered["month"] == month]
+    total = system.unknown(len(rows))
+    for attribute in ATTRIBUTES[:3]:
+        counted, parts = Counter(rows[attribute]), []
+        for category in sorted({*truth.stated[attribute], *counted}):
+            number = system.unknown(counted[category])
+            parts.append(number)
+            heads = picked(cells, attribute, "everyone", "", category)
+            name = (f"{month:%Y-%m}", "answered", attribute, category)
+            if category == "not disclosed" or not heads:
+                continue
+            system.knows([number], -MANY, 0, heads)
+            system.hunt((*name, "there"), [number])
+            if system.true(heads) - counted[category] < LEAST:
+                system.groups[*name, "others"] = [*heads, number], [1.0] * len(heads) + [-1.0]
+            for _, row in shown[(shown["attribute"] == attribute) & (shown["category"] == category)].iterrows():
+                system.knows([number], *bounds(row, ()))
+        system.same(parts, [total])
+
+
+def applicants(system: System, truth: Truth, told: Told) -> None:
+    """A population of its own: who applied in a year, and who of them was hired."""
+    for month, shown in told.of_population("applicants").items():
+        rows = truth.applied[truth.applied["month"] == month]
+        cells = {("all", is_hired, "all"): int((rows["hired"] == is_hired).sum()) for is_hired in (True, False)}
+        for attribute in ATTRIBUTES:
+            counted = Counter(zip(rows["hired"], rows[attribute], strict=True))
+            categories = truth.applied[attribute].unique()
+            cells |= {(attribute, *key): counted[key] for key in product((True, False), categories)}
+        divided(system, {key: system.unknown(count) for key, count in cells.items()}, shown, {"hired": [True]})
+
+
+def customers(system: System, truth: Truth, told: Told) -> None:
+    """Customers at the end of a year. How many there are, and how many are satisfied or not, metrics about cases may
+    tell exactly: the reader knows it.
+    """
+    for month, shown in told.of_population("customers").items():
+        rows = truth.customers[truth.customers["month"] == month]
+        outcomes = ("satisfied", "not satisfied", "no answer")
+        counted = Counter(zip(rows["outcome"], rows["described_as"], strict=True))
+        keys = product(outcomes, truth.customers["described_as"].unique())
+        cells = {("described_as", *key): system.unknown(counted[key]) for key in keys}
+        for outcome in outcomes:
+            there = [number for key, number in cells.items() if key[1] == outcome]
+            system.knows(there, system.true(there), system.true(there))
+        divided(system, cells, shown, {name: [name] for name in outcomes[:2]})
+
+
+def divided(system: System, cells: dict[tuple, int], shown: pd.DataFrame, levels: dict[str, list]) -> None:
+    """Groups by an outcome, (attribute, outcome, category): what is told of all together and of each level; hunted are
+    the groups at each outcome, at some of them together, the others of each, and the same elsewhere."""
+    outcomes = list(dict.fromkeys(key[1] for key in cells))
+    parts = [list(part) for size in range(1, len(outcomes) + 1) for part in combinations(outcomes, size)]
+
+    def at(attribute: str, of: list, category: str | None = None) -> list[int]:
+        return [
+            number
+            for (name, outcome, what), number in cells.items()
+            if name == attribute and outcome in of and category in (None, what)
+        ]
+
+    for attribute in dict.fromkeys(key[0] for key in cells):
+        if ("all", outcomes[0], "all") in cells and attribute != "all":
+            for outcome in outcomes:
+                system.same(at(attribute, [outcome]), at("all", [outcome]))
+        for (level, name), beside in shown.groupby(["level", "attribute"]):
+            for _, row in beside.iterrows() if name == attribute else ():
+                low, high = bounds(row, set(beside["status"]) if "all" in set(shown["attribute"]) else ())
+                if np.isfinite(high) or low:
+                    system.knows(at(attribute, levels.get(level, outcomes), row["category"]), low, high)
+        for category, part in product(dict.fromkeys(key[2] for key in cells if key[0] == attribute), parts):
+            there = at(attribute, part, category)
+            system.hunt((str(shown["month"].iloc[0])[:7], attribute, category, *map(str, part), "there"), there)
+            others = [number for number in at(attribute, part) if number not in there]
+            if len(others) > 1 and "all" in set(shown["attribute"]):  # else all but one is known to be as many as all
+                system.hunt((str(shown["month"].iloc[0])[:7], attribute, category, *map(str, part), "others"), others)
 
 
 def shut(system: System, cells: Cells, people: pd.DataFrame, anew: dict) -> None:
@@ -600,7 +752,7 @@ def trained(system: System, people: list[int], hours: list[int], shown: float, l
 def attacked(truth: Truth, told: Told) -> dict[tuple, tuple[int, int]]:
     """Every small group that is worked out to fewer than five sizes."""
     found = {}
-    for knows in (workforce, training):
+    for knows in (workforce, training, applicants, customers):
         system = System()
         knows(system, truth, told)
         found |= system.narrow()
@@ -638,7 +790,10 @@ class Company:
     hours: tuple[float, ...] = (1, 2, 4, 6)
     came: float = 0.3  # how many come to an event in a year, and to a dialogue
     acknowledged: float = 0.85
-    answering: float = 0.5  # of the employees, in each quarter
+    answering: float = 0.6  # of employees in each quarter, and of customers
+    surveyed: bool = True  # are employees asked at all
+    applying: float = 1.0  # applicants in the year, for each employee
+    customers: float = 1.5  # for each employee
 
     def write(self, folder: Path) -> Path:
         """Its exports about people, as the systems of the demonstration write them."""
@@ -666,8 +821,10 @@ class Company:
                     done = (last - timedelta(9)).isoformat() if other.random() < self.acknowledged else ""
                     row = {"Employee ID": name, "Policy": "Respect", "Asked on": (last - timedelta(30)).isoformat()}
                     policies.append(row | {"Acknowledged on": done, "Region": ""})
-                if other.random() < self.answering:
-                    responses.append(self._response(other, f"P{len(responses):05}", people[name], last))
+                if self.surveyed and other.random() < self.answering:
+                    response = self._response(other, f"P{len(responses):05}", people[name], last)
+                    said = {name_: people[name][name_] if other.random() < 0.95 else "" for name_ in list(STATED)[1:4]}
+                    responses.append(response | said)
         events.append(self._event("E99999", "Other", QUARTERS[-1]))
         policies.append({"Employee ID": "E99999", "Policy": "Respect", "Asked on": QUARTERS[-1].isoformat()})
         written = {"hr/workforce": states, "hr/training": courses, "hr/events": events}
@@ -675,8 +832,49 @@ class Company:
         for name, rows in written.items():
             path = folder / f"{name}.csv"
             path.parent.mkdir(parents=True, exist_ok=True)
-            pd.DataFrame(rows).to_csv(path, index=False)
+            columns = HEADINGS_OF["survey/employee_survey.csv"].split(",") if rows is responses else None
+            pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+        self._others(np.random.default_rng(self.seed + 1), folder)
         return folder
+
+    def _others(self, random: np.random.Generator, folder: Path) -> None:
+        """Applications, and customers with a ticket and an answer, by other random numbers."""
+        applied, stated = [], list(STATED)[1:]
+        count = round(self.applying * self.employees)
+        drawn = {heading: self._drawn(random, STATED[heading], count) for heading in stated}
+        for number in range(count):
+            on = date(2025, 1, 1) + timedelta(int(random.integers(0, 364)))
+            hired = (on + timedelta(30)).isoformat() if random.random() < 0.15 else ""
+            applied.append(
+                {"Applied": on.isoformat(), "Hired": hired, **{name: drawn[name][number] for name in stated}}
+            )
+        applied.append({"Applied": "2026-04-05", "Hired": ""})
+        kept, tickets, answers = [], [], []
+        for number, group in enumerate(
+            self._drawn(random, ("", "A", "B", "C", "D"), round(self.customers * self.employees))
+        ):
+            name = f"C{number:05}"
+            kept.append({"Customer ID": name, "Customer since": "2020-01-01", "Describes themselves as": group})
+            if random.random() < self.answering:
+                tickets.append({"Ticket ID": f"T{number}", "Opened": "2025-05-01 09:00", "Customer ID": name})
+                score = "5" if random.random() < 0.75 else "2"
+                answer = {
+                    "Submitted": "2025-05-02",
+                    "Satisfaction": score,
+                    "Ticket ID": f"T{number}",
+                    "Survey type": "T",
+                }
+                answers.append(answer)
+        answers.append({"Submitted": "2025-12-31", "Satisfaction": "4", "Survey type": "R"})
+        for path, first, rows in (
+            ("hr/applications.csv", "Application ID", applied),
+            ("crm/customers.csv", "Customer ID", kept),
+            ("crm/tickets.csv", "Ticket ID", tickets),
+            ("survey/customer_survey.csv", "Response ID", answers),
+        ):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            told = [{first: f"{first[0]}{number:05}"} | row for number, row in enumerate(rows)]
+            pd.DataFrame(told, columns=HEADINGS_OF[path].split(",")).to_csv(folder / path, index=False)
 
     def _people(self, random: np.random.Generator) -> dict[str, dict[str, str]]:
         places = self._drawn(random, REGIONS[: self.regions], self.employees)
@@ -738,7 +936,8 @@ class Company:
 
 
 def published(exports: Path, folder: Path) -> Snapshot:
-    build(exports, folder / "snapshot.duckdb", today=TODAY)
+    """Built with every switch on: what is told by default is a part of it."""
+    build(exports, folder / "snapshot.duckdb", today=TODAY, rules=Rules(customer_groups=True))
     return opened(current(folder / "snapshot.duckdb"))
 
 
@@ -842,9 +1041,10 @@ COMPANIES = {
     "300": Company(300, is_nasty=True, one_person_channel=True),
     "300 whose courses last six hours": Company(300, seed=3, skew=2.5, regions=3, hours=(6,)),
     "600 of whom a region keeps its state": Company(
-        600, seed=208, skew=4.0, turnover=0.2, regions=3, is_nasty=True, asked=0.5, hours=(6,)
+        600, seed=208, skew=4.0, turnover=0.2, regions=3, is_nasty=True, asked=0.5, hours=(6,), surveyed=False
     ),
     "1200": Company(1200, seed=4, turnover=0.02),
+    "120 who nearly all answer": Company(120, seed=6, skew=0.3, answering=0.98, applying=3, customers=3),
     "3000": Company(3000, seed=5, skew=2.5, turnover=0.01, one_person_channel=True),
 }
 
@@ -869,7 +1069,9 @@ companies = st.builds(
     hours=st.sampled_from(((1, 2, 4, 6), (1,), (6,), (2, 4))),
     came=st.sampled_from((0.1, 0.3, 0.9)),
     acknowledged=st.sampled_from((0.7, 0.9)),
-    answering=st.sampled_from((0.3, 1.0)),
+    answering=st.sampled_from((0.3, 0.8, 0.97, 1.0)),
+    applying=st.sampled_from((0.5, 1.0, 3.0)),
+    customers=st.sampled_from((0.5, 1.0, 4.0)),
 )
 
 
@@ -1003,7 +1205,7 @@ def two_regions(folder: Path) -> Path:
         for number in range(120)
     ]
     policies.append(asked | {"Employee ID": "E99999", "Asked on": "2025-04-01"})
-    blank = dict.fromkeys(("Wave", "Empowered", "Enabled", "Leadership", "Perspectives", "Speak up", "Inclusion"), "")
+    blank = dict.fromkeys(HEADINGS_OF["survey/employee_survey.csv"].split(","), "")
     answers = []
     for number in (*numbers, *range(11, 51), *range(61, 101)):
         said = {
@@ -1011,7 +1213,7 @@ def two_regions(folder: Path) -> Path:
             for item in range(1, 8)
         }
         place = {"Region": "EMEA" if number < 60 else "APAC", "Serves": "Phone"}
-        answers.append({"Response ID": f"P{number}", "Submitted": "2025-03-01"} | blank | said | place)
+        answers.append(blank | {"Response ID": f"P{number}", "Submitted": "2025-03-01"} | said | place)
     (exports / "survey").mkdir()
     pd.DataFrame(answers).to_csv(exports / "survey" / "employee_survey.csv", index=False)
     for name, rows in (("events", events), ("policy_acknowledgements", policies)):
@@ -1031,6 +1233,46 @@ def test_what_two_counts_leave_of_a_third_is_not_told(tmp_path: Path) -> None:
     shown = told.months[told.months["status"] == "shown"]
     assert set(said) <= set(shown["metric"]), "each is told of somebody"
     withstands(truth, told)
+
+
+def rounded(population: str, month: pd.Timestamp, level: str, attribute: str, words: Iterable[str]) -> Iterator[dict]:
+    """Every category with its rounded count, fewer than ten hidden: who did not say among them."""
+    for category, found in Counter(words).items():
+        status, shown = ("shown", (found + 2) // 5 * 5) if found >= LEAST else ("<10", None)
+        told = {"population": population, "month": month, "level": level, "attribute": attribute}
+        yield told | {"category": category, "people": shown, "status": status}
+
+
+def naive_groups(truth: Truth) -> pd.DataFrame:
+    """Respondents, applicants and customers told so."""
+    rows = []
+    for month, answered in truth.answered.groupby("month"):
+        for attribute in ATTRIBUTES[:3]:
+            rows += rounded("respondents", month, "all levels", attribute, answered[attribute])
+    for month, applied in truth.applied.groupby("month"):
+        for level, part in (("all levels", applied), ("hired", applied[applied["hired"]])):
+            rows += rounded("applicants", month, level, "all", ["all"] * len(part))
+            for attribute in ATTRIBUTES:
+                rows += rounded("applicants", month, level, attribute, part[attribute])
+    for month, kept in truth.customers.groupby("month"):
+        rows += rounded("customers", month, "all levels", "described_as", kept["described_as"])
+        for level in ("satisfied", "not satisfied"):
+            part = kept.loc[kept["outcome"] == level, "described_as"]
+            rows += rounded("customers", month, level, "described_as", part)
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(("knows", "seed"), [(workforce, 7), (applicants, 2), (customers, 7)])
+def test_hiding_and_rounding_alone_give_other_groups_away(knows, seed: int, tmp_path: Path) -> None:
+    """Applicants and customers by themselves; who answered, where all do, beside nothing but the head-count."""
+    company = Company(120, seed=seed, skew=1.0, is_nasty=True, answering=1, applying=1, customers=1)
+    truth = truth_of(company.write(tmp_path / "exports"))
+    truth = replace(truth, people=truth.people[truth.people["month"] == truth.quarters[0]])
+    told, system = naive(truth), System()
+    heads = told.counts[(told.counts["scope"] == "everyone") & (told.counts["level"] == "all levels")]
+    knows(system, truth, Told(heads, told.months.iloc[:0], naive_groups(truth)))
+    found = {name: ends for name, ends in system.narrow().items() if knows is not workforce or "answered" in name}
+    assert found and min(most - least for least, most in found.values()) <= 3
 
 
 def test_telling_every_quarter_is_too_soon(tmp_path: Path) -> None:

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import charts, diversity_charts, goal_charts, people, people_charts, pipeline, pipeline_charts, theme
+from app import (
+    charts,
+    diversity_charts,
+    goal_charts,
+    group_charts,
+    people,
+    people_charts,
+    pipeline,
+    pipeline_charts,
+    theme,
+)
 from app.answers import answer
 from app.charts import Chart
 from app.filters import Filters
@@ -86,6 +96,10 @@ def bespoke(demo: Snapshot, filters: Filters) -> dict[str, Chart]:
     told = answer(demo, "safety_bands", None, filters)
     if told.state == "ready":
         found["people safety_bands"] = people_charts.bands(told.rows)
+    for figure, (_, draw) in group_charts.FIGURES.items():
+        told = answer(demo, figure, None, filters)
+        if told.state == "ready":
+            found[f"groups {figure}"] = draw(told.rows, ())
     return found
 
 
@@ -156,7 +170,7 @@ def test_a_specification_holds_no_data_and_is_the_same_for_every_choice(demo: Sn
         if name not in region:
             continue
         specs = [chart.spec, region[name].spec]
-        if "by_" in name or name.startswith(("people", "goals bullet", *CHANNELS_AND_SUPPLIERS)):
+        if "by_" in name or name.startswith(("people", "groups", "goals bullet", *CHANNELS_AND_SUPPLIERS)):
             specs = [{key: value for key, value in spec.items() if key != "height"} for spec in specs]
         assert json.dumps(specs[0]) == json.dumps(specs[1]), name
         for table, rows in chart.data.items():
@@ -260,6 +274,9 @@ def test_the_rows_of_an_answer_are_not_changed_by_drawing_them(demo: Snapshot) -
         *((figure, lambda rows, metric, draw=draw: draw(rows)) for figure, draw in CHANNELS_AND_SUPPLIERS.items()),
         ("representation", lambda rows, metric: people_charts.levels(rows)),
         ("safety_bands", lambda rows, metric: people_charts.bands(rows)),
+        ("community_gap", lambda rows, metric: group_charts.FIGURES["community_gap"][1](rows, ())),
+        ("selection_rates", lambda rows, metric: group_charts.FIGURES["selection_rates"][1](rows, ())),
+        ("survey_participation", lambda rows, metric: group_charts.FIGURES["survey_participation"][1](rows, ())),
     ):
         told = answer(demo, figure, "promises_kept", FEW if figure in ("trend", "by_region", "channels") else Filters())
         before = told.rows.copy(deep=True)

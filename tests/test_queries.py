@@ -129,7 +129,7 @@ def metric_of(query: str) -> str:
 
 def ask(demo: Snapshot, query: str, metric: str, **chosen: object):
     asked = {"metric": metric, "quantile": 0.5, "regions": [], "channels": [], **PERIOD}
-    asked |= {"scope": "everyone", "place": "", "standing": False} | chosen
+    asked |= {"scope": "everyone", "place": "", "standing": False, "population": "applicants"} | chosen
     return demo.ask(query, **asked)
 
 

@@ -22,7 +22,9 @@ from tests.conftest import ROOT, TODAY
 from tests.test_browser import PAGES, browser, free_port, running, settled  # noqa: F401
 
 EXPORTS = ROOT / "data" / "exports"
-NAMED = re.compile(r"(Employee|Recognition|Response|Invitation|Author) ID|For idea|Comment|Learning")
+NAMED = re.compile(
+    r"(Employee|Recognition|Response|Invitation|Author|Application|Applicant) ID|For idea|Comment|Learning"
+)
 CHOSEN = (Filters(), Filters(("EMEA",)))
 
 
