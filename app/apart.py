@@ -48,6 +48,8 @@ def divided(people: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     for group in groups:
         if _is_narrow(people.loc[group], status, rules):
             status |= {(group, outcome): WITHHELD for outcome in outcomes}
+    if (people.sum() < rules.least_people).any() or _is_rest_short(people, status, rules):
+        status |= {key: WITHHELD for key in status if key[1] != ALL}
     for outcome in counts.columns:
         while _is_short(counts[outcome], groups, status, rules):
             shown = [group for group in groups if status[group, outcome] == "shown"]
@@ -84,6 +86,25 @@ def _is_short(counts: pd.Series, groups: list[str], status: dict, rules: Rules) 
     undisclosed = int(counts.get(UNDISCLOSED, 0))
     least = 0 if is_open else max(0, int(counts.sum()) - sum(high for _, high in ends.values()))
     return undisclosed < rules.least_people and rest - least < rules.narrowest - 1
+
+
+def _is_rest_short(people: pd.DataFrame, status: dict, rules: Rules) -> bool:
+    """Whether the outcome that is not told is small in a group, and too few sizes are left by all others of it."""
+    *outcomes, last = people.columns
+    ends = {}
+    for group in dict.fromkeys(group for group, _ in status):
+        known = [_range(int(people.at[group, name]), status[group, name], rules) for name in outcomes]
+        low, high = _range(int(people.loc[group].sum()), status[group, ALL], rules)
+        is_open = any(status[group, name] == WITHHELD for name in outcomes)
+        most = high - sum(least for least, _ in known)
+        ends[group] = (0 if is_open else max(0, low - sum(most for _, most in known))), most
+    rest = int(people[last].sum()) - sum(low for low, _ in ends.values())  # what lies above the least of all
+    small = [group for group in ends if people.at[group, last] < rules.least_people]
+    if any(min(ends[group][1] - ends[group][0], rest) < rules.narrowest - 1 for group in small):
+        return True
+    least = max(0, int(people[last].sum()) - sum(high for _, high in ends.values()))
+    silent = people[last].get(UNDISCLOSED, 0)
+    return silent < rules.least_people and rest - least < rules.narrowest - 1
 
 
 def _range(people: int, status: str, rules: Rules) -> tuple[int, int]:

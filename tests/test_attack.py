@@ -617,6 +617,8 @@ def divided(system: System, cells: dict[tuple, int], shown: pd.DataFrame, levels
                     system.knows(at(attribute, levels.get(level, outcomes), row["category"]), low, high)
         for category, part in product(dict.fromkeys(key[2] for key in cells if key[0] == attribute), parts):
             there = at(attribute, part, category)
+            if "all" not in set(shown["attribute"]) and system.true(at(attribute, part)) < OPEN - 1:
+                continue  # of so few in all, no group has five sizes, whatever is told
             system.hunt((str(shown["month"].iloc[0])[:7], attribute, category, *map(str, part), "there"), there)
             others = [number for number in at(attribute, part) if number not in there]
             if len(others) > 1 and "all" in set(shown["attribute"]):  # else all but one is known to be as many as all

@@ -1,6 +1,5 @@
--- Applicants of a calendar year by what they state of themselves and whether they were taken on within 90 days, once
--- those of its last day have had these, before protection. Who applies twice in a year counts once. Who was not taken
--- on stands at no level: a third count of each group would give the other two away.
+-- Applicants of a calendar year by what they state, hired within 90 days or at no level (a third count of each group would
+-- give the other two away), once those of its last day have had these 90; who applies twice in a year counts once.
 -- Grain: month, region, channel, level, attribute, category
 with applicants as (
     select
