@@ -1,5 +1,5 @@
--- Applicants of a calendar year by what they state, hired within 90 days or at no level (a third count of each group would
--- give the other two away), once those of its last day have had these 90; who applies twice in a year counts once.
+-- Applicants of a calendar year by what they state, hired within 90 days or at no level (a third count of each group
+-- would give the other two away), once those of its last day have had these; who applies twice in it counts once.
 -- Grain: month, region, channel, level, attribute, category
 with applicants as (
     select

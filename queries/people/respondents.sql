@@ -1,5 +1,5 @@
--- Employees who answered the survey of a quarter that is over, by what they state of themselves in it, before the counts
--- are protected.
+-- Employees who answered the survey of a quarter that is over, by what they state of themselves in it, before the
+-- counts are protected.
 -- Grain: month, region, channel, attribute, category
 with responses as (
     select

@@ -1,5 +1,5 @@
--- A customer at the end of a year by what they say of themselves, and their last answer after a contact in it to "how
--- satisfied are you?". Only answers that name a contact, and contacts that name a customer, can be told a customer's.
+-- A customer at the end of a year by what they say of themselves, and their last answer in it to "how satisfied are
+-- you?" after a contact. Only answers that name a contact, and contacts that name a customer, can be told a customer's.
 -- Grain: month, customer
 with answers as (
     select
@@ -26,7 +26,11 @@ select
     months.month,
     customers.customer,
     coalesce(customers.described_as, 'not disclosed') as category,
-    case when latest.score >= 4 then 'satisfied' when latest.score < 4 then 'not satisfied' else 'no answer' end as level
+    case
+        when latest.score is null then 'no answer'
+        when latest.score >= 4 then 'satisfied'
+        else 'not satisfied'
+    end as level
 from months
 join customers
     on customers.since_on <= months.last_day
