@@ -341,8 +341,9 @@ def practices_sentence(rows: pd.DataFrame) -> str:
         elif found["no rows"]:
             counts["without rows"] += 1
         else:
-            counts["without an export" if found["no export loaded"] else "not measured yet"] += 1
-    order = ("in part", "without rows", "without an export", "not measured yet")
+            others = (("no export loaded", "without an export"), ("switched off", "switched off"))
+            counts[next((word for state, word in others if found[state]), "not measured yet")] += 1
+    order = ("in part", "without rows", "without an export", "switched off", "not measured yet")
     told = [f"{counts['measured'] or 'none'} measured", *(f"{counts[word]} {word}" for word in order if counts[word])]
     every = sum(counts.values())
     return f"{every} practice{'s' * (every != 1)}: {', '.join(told)}"
@@ -412,7 +413,9 @@ def test_the_practices_page_follows_from_its_rows(request: pytest.FixtureRequest
             assert (row["state"], row["owner"]) == (word, state.metric.owner)
             assert restated.same(row["target"], float("nan") if state.metric.target is None else state.metric.target)
     states = set(rows["state"])
-    assert states == {"measured", "not measured yet"} | ({"no export loaded"} if name == "world" else set())
+    assert states == {"measured", "switched off", "not measured yet"} | (
+        {"no export loaded"} if name == "world" else set()
+    )
 
 
 @pytest.mark.parametrize(

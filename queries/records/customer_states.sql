@@ -26,11 +26,8 @@ select
     months.month,
     customers.customer,
     coalesce(customers.described_as, 'not disclosed') as category,
-    case
-        when latest.score is null then 'no answer'
-        when latest.score >= 4 then 'satisfied'
-        else 'not satisfied'
-    end as level
+    case when latest.score is null then 'no answer' when latest.score >= 4 then 'satisfied' else 'not satisfied' end
+        as level
 from months
 join customers
     on customers.since_on <= months.last_day
