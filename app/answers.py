@@ -6,6 +6,7 @@ import pandas as pd
 
 from app import (
     contacts,
+    control,
     coverage,
     goals,
     groups,
@@ -92,9 +93,8 @@ def _nothing(snapshot: Snapshot, figure: str, state: State, filters: Filters) ->
 def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences.Claim, ...]:
     """Changes of one metric that the rules support, the strongest first.
 
-    A figure judges its own months; what a page leads with has to last (`sentences.lasting`), and a single place
-    (region, channel, or both) has to stand out among many (`sentences.persistent`). On uneventful companies of 20,000
-    tickets that leaves about 4 pages of ten metrics in 100 that claim anything.
+    A figure judges its own months by its own limits; what a page leads with, of the whole or of a single place (region,
+    channel, or both), has to be beyond what chance makes of all series that are looked at (`control.lasts`).
     """
     state = states(snapshot)[metric]
     if not state.rows:
@@ -102,7 +102,6 @@ def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences
     series = by_month(snapshot, state, filters)
     found = []
     for (region, channel), rows in series.groupby(["region", "channel"], dropna=False, sort=False):
-        whole = pd.isna(region) and pd.isna(channel)
         only = (not pd.isna(region) and len(filters.regions) == 1) or (
             not pd.isna(channel) and len(filters.channels) == 1
         )
@@ -112,7 +111,7 @@ def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences
         claim = sentences.claim_of(
             state.metric, judged, None if pd.isna(region) else region, None if pd.isna(channel) else channel
         )
-        if claim and (sentences.lasting if whole else sentences.persistent)(judged, claim.label):
+        if claim and control.lasts(snapshot, filters, claim, judged):
             found.append(claim)
     return tuple(sorted(found, key=sentences.importance))
 
@@ -120,9 +119,8 @@ def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences
 def headline_claims(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters, most: int = 3) -> list[sentences.Claim]:
     """The claims that a page leads with: at most one of each direction a measurement, the most important first."""
     leading: dict[tuple[str, str], sentences.Claim] = {}
-    for id_ in ids:
-        for claim in claims(snapshot, id_, filters):
-            leading.setdefault((claim.metric.query, claim.label), claim)
+    for claim in sorted((claim for id_ in ids for claim in claims(snapshot, id_, filters)), key=sentences.importance):
+        leading.setdefault((claim.metric.query, claim.label), claim)
     return sorted(leading.values(), key=sentences.importance)[:most]
 
 
@@ -303,9 +301,9 @@ GENERIC = {
 
 
 def _passing(found: Answer) -> str:
-    """The headline of a metric that leads with nothing: its signal, if it has one, has not lasted."""
+    """The headline of a metric that leads with nothing: its signal, if it has one, may be chance among so many."""
     signals = found.rows["label"].iloc[0] in SIGNALS and found.rows["since"].notna().iloc[0]
-    return f"{found.sentence}, not lasting yet" if signals else found.sentence
+    return f"{found.sentence}, may be chance" if signals else found.sentence
 
 
 def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -346,7 +344,8 @@ def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
         sentence = f"A lasting change in {worse + better} of {len(rows)} metrics: {told}"
     queries = ("figures/series", "figures/wait_series", "figures/people_series")
     rows = rows.drop(columns="order").reset_index(drop=True)
-    return Answer("overview", None, filters, rows, sentence, "ready", snapshot.as_of, queries)
+    note = control.words(snapshot, filters)
+    return Answer("overview", None, filters, rows, sentence, "ready", snapshot.as_of, queries, note)
 
 
 BESPOKE = {

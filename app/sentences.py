@@ -8,7 +8,7 @@ import pandas as pd
 from app.filters import listed, month_words, quarter_words
 from app.metrics import Metric
 
-LASTING_SIGNALS, LASTING_SHIFT = 2, 8  # of the last 3 months outside the limits; months on one side of the mean
+LASTING_SIGNALS = 2  # of the last 3 months of a channel outside its limits
 
 
 @dataclass(frozen=True)
@@ -90,24 +90,12 @@ def _seasonal(points: pd.DataFrame) -> bool:
 
 
 def persistent(judged: pd.DataFrame, label: str) -> bool:
-    """Whether a place may be named: two of its last three months lie outside its limits, and none has a low base.
-
-    A single place is one of many, and chance alone puts one of them outside now and then.
+    """Whether the figure of all channels may name one: two of its last three months lie outside its limits, and none
+    has a low base. What a page leads with has to be more than that (`control.lasts`).
     """
     last = judged[judged["label"] != ""].tail(3)
     outside = (last["rule"] == "outside") & (last["label"] == label)
     return int(outside.sum()) >= LASTING_SIGNALS and bool((last["status"] == "shown").all())
-
-
-def lasting(judged: pd.DataFrame, label: str) -> bool:
-    """Whether a page may lead with a change of the whole: two of the last three months lie outside the limits, or the
-    last eight on one side of the mean. With ten metrics on a page, one signals by chance every few months.
-    """
-    points = judged[judged["label"] != ""]
-    outside = (points["rule"] == "outside") & (points["label"] == label)
-    above = (points["value"] > points["mean"]).tail(LASTING_SHIFT)
-    one_side = len(above) == LASTING_SHIFT and above.nunique() == 1
-    return int(outside.tail(3).sum()) >= LASTING_SIGNALS or one_side
 
 
 def importance(claim: Claim) -> tuple[int, float]:

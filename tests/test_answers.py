@@ -21,6 +21,7 @@ from app.records import last_workday
 from app.series import Answer, choices, states
 from app.snapshot import Snapshot, current, opened
 from tests.conftest import TODAY
+from tests.test_control import lasting
 
 NUMBERS = ["numerator", "base", "value", "low", "high", "status"]
 ON_YEAR = ["on_year", "on_year_lower", "on_year_upper", "on_year_label", "yearly_pattern"]
@@ -487,26 +488,19 @@ def test_the_sentence_on_recommendation_follows_from_the_rows(demo: Snapshot) ->
 
 @pytest.mark.parametrize("metric", metrics())
 def test_the_whole_is_claimed_to_change_where_its_trend_says_so(demo: Snapshot, metric: str) -> None:
-    """With the month of the trend's sentence, where it lasts; and no claim names a place that nobody knows."""
+    """With the month of the trend's sentence, where it is beyond chance; no claim names a place that nobody knows."""
     for filters in (Filters(), Filters(regions=("EMEA",)), Filters(channels=("Phone",))):
         found = answer(demo, "trend", metric, filters)
         whole = [claim for claim in claims(demo, metric, filters) if not claim.region and not claim.channel]
         since = standing(found.rows.assign(finished=found.rows["label"] != ""))
-        assert [claim.since for claim in whole] == ([since] if since and lasts(found.rows) else [])
+        lasts = since and lasting(demo, filters, found.metric, found.rows, whole=True)
+        assert [claim.since for claim in whole] == ([since] if lasts else [])
         for claim in whole:
             assert claim.short == f"{found.metric.name} {moved(found.rows, found.metric)[0]}"
             assert (claim.label, claim.value) == tuple(
                 found.rows[found.rows["label"] != ""].iloc[-1][["label", "value"]]
             )
         assert all("unknown" not in (claim.region, claim.channel) for claim in claims(demo, metric, filters))
-
-
-def lasts(rows: pd.DataFrame) -> bool:
-    """Two of the last three months outside as the last is called, or the last eight on one side of their mean."""
-    judged = [row for _, row in rows.iterrows() if row["label"]]
-    outside = [row for row in judged[-3:] if (row["rule"], row["label"]) == ("outside", judged[-1]["label"])]
-    sides = {bool(row["value"] > row["mean"]) for row in judged[-8:]}
-    return len(outside) >= 2 or len(sides) == 1
 
 
 @pytest.mark.parametrize("metric", PEOPLE)

@@ -21,6 +21,7 @@ from app.series import Answer, choices
 from app.snapshot import Snapshot, current, opened
 from tests import test_answers as restated
 from tests.conftest import TODAY, WORLD
+from tests.test_control import lasting
 
 PERIOD = Filters(start=date(2025, 1, 1), end=date(2026, 6, 1))
 ONE_REGION = Filters(("EMEA",), start=date(2025, 1, 1), end=date(2026, 6, 1))
@@ -69,10 +70,7 @@ def claimed(snapshot: Snapshot, id_: str, filters: Filters) -> tuple | None:
         if not since:
             continue
         last = judged.iloc[-1]
-        three = judged.tail(3)
-        twice = ((three["rule"] == "outside") & (three["label"] == last["label"])).sum() >= 2
-        steady = (three["status"] == "shown").all()
-        if (twice and steady) if region or channel else restated.lasts(rows):
+        if lasting(snapshot, filters, metrics()[id_], rows, whole=not (region or channel)):
             strength = abs(last["value"] - last["mean"]) / ((last["upper"] - last["mean"]) or float("inf"))
             found.append((last["label"], strength, region, channel, since))
     return min(found, key=lambda told: (list(SIGNALS).index(told[0]), -told[1]), default=None)
@@ -88,11 +86,11 @@ def place_words(row: pd.Series) -> str:
 
 
 def change_words(row: pd.Series, headline: Answer) -> str:
-    """Where a claim leads, better or worse, where, since when; else the headline, and that a signal has not lasted."""
+    """Where a claim leads, better or worse, where, since when; else the headline, and that a signal may be chance."""
     if row["label"] in SIGNALS:
         return f"{SIGNALS[row['label']]}{place_words(row)} since {row['since']:%b %Y}"
     said = restated.headline_sentence(headline.rows.iloc[0], headline.metric)
-    return f"{said}, not lasting yet" if said.startswith(tuple(SIGNALS.values())) else said
+    return f"{said}, may be chance" if said.startswith(tuple(SIGNALS.values())) else said
 
 
 def overview_sentence(rows: pd.DataFrame) -> str:
