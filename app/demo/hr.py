@@ -21,7 +21,7 @@ EVENTS = (
     ("Dialogue round", "Open table", 0.05),
     ("Other", "Summer walk", 0.015),
 )
-POLICIES, ACKNOWLEDGED = ("Respect", "No barriers"), (0.95, 0.93)
+ASKED, ACKNOWLEDGED = ("Respect", "No barriers"), (0.95, 0.93)
 
 
 def workforce(company: Company) -> tuple[tuple, dict]:
@@ -124,7 +124,7 @@ def policy_acknowledgements(company: Company, staff: dict) -> tuple:
     done[(rng.random(len(who)) >= np.array(ACKNOWLEDGED)[policy]) | (done > staff["left"][who])] = NEVER
     done = draw.known(company, done)
     done[rng.integers(0, len(who), len(who) // 900)] = company.day - 400
-    return staff["id"][who], np.array(POLICIES)[policy], asked, done, staff["regions"][who]
+    return staff["id"][who], np.array(ASKED)[policy], asked, done, staff["regions"][who]
 
 
 def applications(company: Company) -> tuple:
