@@ -93,9 +93,12 @@ def _build(options: argparse.Namespace) -> int:
         print(json.dumps(report))
         return 0
     for file in report["files"]:
+        inside = {"notes below the table": file["notes"], "left out by the source": file["left_out"]}
+        among = ", ".join(f"{count} {what}" for what, count in inside.items() if count)
         print(
             "{path}: {record} from {system}: {read} rows read = "
             "{kept} kept + {rejected} rejected + {repeated} repeated + {blank} blank".format(**file)
+            + (f" (among them {among})" if among else "")
         )
     computed = sum(metric["state"] == "computed" for metric in report["metrics"])
     print(

@@ -14,8 +14,9 @@ from pathlib import Path
 import duckdb
 
 from app import audit, confidential, protection, records, scales, snapshot
-from app.exports import BadExport, Export, find, recognise, sources
+from app.exports import BadExport, Export, find, recognise
 from app.metrics import QUERIES, Metric, metrics
+from app.sources import sources
 
 MOST_REJECTED = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
 KEPT_VERSIONS = 3
@@ -56,6 +57,8 @@ class File:
     rejected: int
     repeated: int
     blank: int
+    notes: int  # below the table; among the blank ones, as are
+    left_out: int  # those that the source leaves out
     seconds: float
 
 
@@ -156,25 +159,25 @@ def _load(
         make = f"python -m app demo --out {exports}"
         raise BuildFailed([f"{exports}: there are no exports in it. Put CSV files there, or make some with: {make}"])
     records.prepare(warehouse)
-    counted: list[tuple[int, int, float] | None] = []  # None: it could not be read
+    counted: list[tuple[records.Read, float] | None] = []  # None: it could not be read
     for number, export in enumerate(recognised):
         started = time.perf_counter()
         say(f"reading {export.name} ({export.source.system}, {export.source.record})")
         try:
-            read, blank = records.load(warehouse, export, number, today)
+            read = records.load(warehouse, export, number, today)
         except BadExport as error:
             problems.append(str(error))
             counted.append(None)
         else:
-            counted.append((read, blank, time.perf_counter() - started))
+            counted.append((read, time.perf_counter() - started))
     for contract in records.contracts().values():
         records.settle(warehouse, contract)
     files = []
     for number, (export, count) in enumerate(zip(recognised, counted, strict=True)):
         if count is None:
             continue
-        read, blank, seconds = count
-        tally = records.tally(warehouse, export.source.record, number, read, blank)
+        read, seconds = count
+        tally = records.tally(warehouse, export.source.record, number, *read)
         files.append(
             (
                 File(

@@ -1,86 +1,118 @@
 """Exports: find the files, recognise the system that wrote them, and read them as text, row by row."""
 
-import codecs
-import csv
-import gzip
-import io
+import enum
 import re
-import tomllib
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-SOURCES = Path(__file__).parent.parent / "queries" / "sources"
-ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".zip")
-DELIMITERS = (",", ";", "\t", "|")
+from app import mappings, questions
+from app.sources import Source, plain, spaced
+from app.tables import ENDINGS, BadExport, Table, tables
+
 HEADER_WITHIN = 25  # lines: some systems write a title block above the header
-LONGEST_CELL = 1_000_000  # characters; beyond that a quote was opened and never closed
-
-csv.field_size_limit(LONGEST_CELL)
-
-
-class BadExport(Exception):
-    """One export that cannot be taken: which file, what is wrong, and what to do about it."""
-
-    def __init__(self, file: str, problem: str, remedy: str):
-        super().__init__(f"{file}: {problem}. {remedy}")
-        self.file, self.problem, self.remedy = file, problem, remedy
+MOST_NOTES = 25  # lines of notes below a table
+ANY_ANSWER = ("response", "open-ended response")  # what stands for an open answer in a second row of headings
+TOO_MANY_NEAR = 0.4  # of a signature's headings: with fewer, a file is not said to look like it
 
 
-@dataclass(frozen=True)
-class Source:
-    """How one system's export maps to records: a signature to know it by, formats, and SQL over its headings."""
+class Fate(enum.Enum):
+    """What becomes of a line that holds no row."""
 
-    name: str
-    system: str
-    record: str
-    must_have: tuple[str, ...]
-    sql: str
-    optional: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
-    zone: str = ""
-    missing: tuple[str, ...] = ()
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
-    keep: tuple[str, ...] = ()
+    NOTE = "is a note below the table"
+    BROKEN = "has quotation marks that do not match"
 
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """Headings that the SQL reads, in the order of their first use."""
-        return tuple(dict.fromkeys(re.findall(r'"([^"]+)"', self.sql)))
+
+class Unknown(BadExport):
+    """A file of which no source knows: what it resembles, so that a mapping file can be drafted."""
+
+    def __init__(self, file: str, problem: str, remedy: str, table: Table | None, nearest: Source | None):
+        super().__init__(file, problem, remedy)
+        self.table, self.nearest = table, nearest
 
 
 @dataclass(frozen=True)
 class Export:
     """A recognised file: its source, and where and how its table stands in it."""
 
-    path: Path
-    name: str
+    table: Table
     source: Source
-    encoding: str
-    delimiter: str
     header: tuple[str, ...]
+    labels: tuple[str, ...]  # the second row of headings where there is one: what the headings are called
     header_line: int
+    first_line: int  # of the rows
     narrowest: int  # cells that a row must have: headings that are blank at the end need none below them
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    @property
+    def path(self) -> Path:
+        return self.table.path
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @cached_property
+    def constants(self) -> dict[str, str]:
+        """What the source says of every row, and what it takes from the name of the file."""
+        named = {}
+        for column, pattern in self.source.from_name.items():
+            if found := re.search(pattern, self.path.name):
+                named[column] = found[1]
+        return named | self.source.constants
+
+    @cached_property
+    def questions(self) -> list[questions.Asked]:
+        """Which columns answer which question, where the source leaves that to data/reference."""
+        return questions.asked(self.name, self.header, self.labels) if self.source.questions else []
+
+    @cached_property
+    def strange_questions(self) -> list[str]:
+        """Headings that nobody reads and no reference knows."""
+        if not self.source.questions:
+            return []
+        known = {
+            plain(heading) for heading in (*self.source.columns, *self.source.must_have, *self.source.not_questions)
+        }
+        known |= {plain(heading) for heading in self.source.optional}
+        taken = {asked.place for asked in self.questions}
+        return [
+            heading
+            for place, heading in enumerate(self.header)
+            if place not in taken and plain(heading) not in known and not heading.startswith("column ")
+        ]
+
+    def rows(self) -> Iterator[tuple[int, list[str] | Fate]]:
         """Yield (line, cells) of every row below the header; a blank row has no cells.
 
         Line is that on which the row begins; cells are as many as the file gives, not always as many as headings.
+        Notes below the table are told apart: after a blank line nothing but single cells up to the end, some of several
+        words.
         """
-        for line, cells in _parse(self.path, self.name, self.encoding, self.delimiter):
-            if line > self.header_line:
-                yield line, cells if any(cell.strip() for cell in cells) else []
+        held: list[tuple[int, list[str]]] = []  # what may turn out to be notes
+        after_blank = False
+        for line, cells in self.table.rows():
+            if line < self.first_line:
+                continue
+            if cells is None:
+                yield from held
+                held, after_blank = [], False
+                yield line, Fate.BROKEN
+            elif not any(cells) or not any(cell.strip() for cell in cells):
+                after_blank = True
+                yield line, []
+            elif after_blank and len(held) < MOST_NOTES and self._single(cells):
+                held.append((line, cells))
+            else:
+                yield from held
+                held, after_blank = [], False
+                yield line, cells
+        notes = any(len(cells[0].split()) > 1 for _, cells in held)  # a row that breaks off has no words
+        for line, cells in held:
+            yield line, Fate.NOTE if notes else cells
 
-
-def sources(folder: Path = SOURCES) -> tuple[Source, ...]:
-    """Every known source: `<system>__<record>.toml` with its SQL beside it."""
-    return tuple(
-        _source(path.stem, tomllib.loads(path.read_text("utf-8")), path.with_suffix(".sql").read_text("utf-8"))
-        for path in sorted(folder.glob("*.toml"))
-    )
+    def _single(self, cells: list[str]) -> bool:
+        return len(self.header) > 2 and bool(cells[0].strip()) and not any(cell.strip() for cell in cells[1:])
 
 
 def find(folder: Path) -> list[Path]:
@@ -97,183 +129,130 @@ def find(folder: Path) -> list[Path]:
 def recognise(path: Path, name: str, known: tuple[Source, ...]) -> Export:
     """The one source whose signature the file carries; a mapping file beside the export goes before all signatures.
 
-    Raises BadExport for an empty file, for none or several signatures, and for a heading that the source needs.
+    Raises BadExport for an empty file, for several signatures, for headings that differ from customer to customer, and
+    for a heading that the source needs; Unknown where no signature fits.
     """
-    mapping = _mapping_beside(path)
+    mapping = mappings.beside(path)
     candidates = (mapping,) if mapping else known
-    encoding = _encoding(path, name)
     found: dict[str, Export] = {}
-    nearest: tuple[float, str] = (0.0, "")
-    seen_anything = False
-    for delimiter in DELIMITERS:
-        for line, cells in _first_rows(path, name, encoding, delimiter):
-            header = tuple(_headings(cells))
-            have = {_plain(heading) for heading in header}
-            seen_anything = seen_anything or any(cell.strip() for cell in cells)
-            for source in candidates:
-                wanted = {_plain(heading) for heading in source.must_have}
-                share = len(wanted & have) / max(len(wanted), 1)
-                if share == 1 and source.name not in found:
-                    filled = max(place for place, cell in enumerate(cells, 1) if cell.strip())
-                    found[source.name] = Export(path, name, source, encoding, delimiter, header, line, filled)
+    nearest: tuple[float, Source | None, list[str]] = (0.0, None, [])
+    widest: tuple[int, Table | None] = (0, None)
+    for table in tables(path, name):
+        rows = _first_rows(table)
+        for place, (_, cells) in enumerate(rows):
+            filled = sum(bool(cell.strip()) for cell in cells)
+            widest = max(widest, (filled, table), key=lambda told: told[0])
+            for source in candidates if filled else ():
+                if source.name in found:
+                    continue
+                share, absent, export = _compare(table, source, rows, place)
+                if export:
+                    found[source.name] = export
                 elif share > nearest[0]:
-                    absent = [heading for heading in source.must_have if _plain(heading) not in have]
-                    nearest = (share, f"{source.system} {source.record}, but without {_listed(absent)}")
-    if not seen_anything:
+                    nearest = (share, source, absent)
+    if not widest[0]:
         raise BadExport(name, "the file is empty", "Export it again, or take it out of the folder")
     if len(found) > 1:
-        raise BadExport(
-            name, f"it looks like {_listed(sorted(found))} at once", f"Write {path.name}.map.toml beside it to decide"
-        )
+        listed = ", ".join(sorted(found))
+        raise BadExport(name, f"it looks like {listed} at once", f"Write {path.name}.map.toml beside it to decide")
     if not found:
-        known_as = f"; nearest is {nearest[1]}" if nearest[0] >= 0.4 else ""
-        raise BadExport(
-            name,
-            f"no known system writes these headings{known_as}",
-            f"Export it with all its columns, or say what they are in {path.name}.map.toml (see data/README.md)",
-        )
+        share, source, absent = nearest
+        like = source if source and share >= TOO_MANY_NEAR else None
+        known_as = f"; nearest is {like.system} {like.record}, but without {', '.join(absent)}" if like else ""
+        remedy = f"Export it with all its columns, or say what they are in {path.name}.map.toml (see data/README.md)"
+        raise Unknown(name, f"no known system writes these headings{known_as}", remedy, widest[1], like)
     (export,) = found.values()
-    have = {_plain(heading) for heading in export.header}
-    allowed = {_plain(heading) for heading in export.source.optional}
-    absent = [column for column in export.source.columns if _plain(column) not in have | allowed]
+    if export.source.by_hand:
+        raise Unknown(
+            name,
+            f"it looks like {export.source.system} {export.source.record}, whose headings differ between customers",
+            f"Say that it is in {path.name}.map.toml (see data/README.md)",
+            export.table,
+            export.source,
+        )
+    return _complete(export)
+
+
+def _complete(export: Export) -> Export:
+    """The export, once every heading that its source reads is there and its answers belong to one record."""
+    have = {plain(heading) for heading in export.header}
+    allowed = {plain(heading) for heading in export.source.optional}
+    absent = [column for column in export.source.columns if plain(column) not in have | allowed]
     if absent:
         raise BadExport(
-            name,
-            f"the column {_listed(absent)} is missing (header in line {export.header_line})",
+            export.name,
+            f"the column {', '.join(absent)} is missing (header in line {export.header_line})",
             f"Export it from {export.source.system} again with that column",
         )
-    return export
+    if not export.source.questions:
+        return export
+    if not export.questions:
+        raise Unknown(
+            export.name,
+            f"none of its questions is known ({'; '.join(export.strange_questions[:3])})",
+            "Add those that count to data/reference/questions.csv",
+            export.table,
+            export.source,
+        )
+    return replace(export, source=replace(export.source, record=questions.record(export.name, export.questions)))
 
 
-def _source(name: str, words: dict, sql: str) -> Source:
-    known = {"system", "record", "must_have", "optional", "dates", "zone", "missing", "values", "keep"}
-    if unknown := set(words) - known:
-        raise ValueError(f"{name}.toml: unknown key {_listed(sorted(unknown))}; known are {_listed(sorted(known))}")
-    for key in ("must_have", "optional", "dates", "missing", "keep"):
-        if not _texts(words.get(key, [])):
-            raise ValueError(f'{name}.toml: {key} is not a list of texts such as ["…"]')
-    if not isinstance(words.get("zone", ""), str):
-        raise ValueError(f'{name}.toml: zone is not a text such as "Europe/Berlin"')
-    values = words.get("values", {})
-    tables = values.values() if isinstance(values, dict) else [None]
-    if not all(isinstance(table, dict) and _texts(list(table.values())) for table in tables):
-        raise ValueError(f'{name}.toml: values is not made of tables such as [values.sla] with "late" = "breached"')
-    return Source(
-        name=name,
-        system=words["system"],
-        record=words["record"],
-        must_have=tuple(words["must_have"]),
-        sql=sql,
-        optional=tuple(words.get("optional", ())),
-        dates=tuple(words.get("dates", ())),
-        zone=words.get("zone", ""),
-        missing=tuple(words.get("missing", ())),
-        values=words.get("values", {}),
-        keep=tuple(words.get("keep", ())),
+def _compare(
+    table: Table, source: Source, rows: list[tuple[int, list[str]]], place: int
+) -> tuple[float, list[str], Export | None]:
+    """How much of a signature stands in a row, what of it does not, and the export where all of it does."""
+    line, cells = rows[place]
+    under = [below for _, below in rows[place + 1 : place + 1 + len(source.under_header)]]
+    header = tuple(_headings(_joined(cells, under[0]) if source.options and under else cells))
+    have = {plain(heading) for heading in header}
+    wanted = [*source.must_have, *(["one of " + ", ".join(source.any_of)] if source.any_of else [])]
+    absent = [heading for heading in source.must_have if plain(heading) not in have]
+    if source.any_of and not any(plain(heading) in have for heading in source.any_of):
+        absent.append(wanted[-1])
+    wanted += source.columns if not source.must_have else ()
+    absent += [heading for heading in source.columns if not source.must_have and plain(heading) not in have]
+    share = 1 - len(absent) / max(len(wanted), 1)
+    if absent or not wanted or any(plain(heading) in have for heading in source.none_of):
+        return share if absent else 0, absent, None
+    patterns = [re.compile(pattern, re.DOTALL | re.IGNORECASE) for pattern in source.under_header]
+    if len(under) < len(patterns):
+        return 0, [], None
+    for pattern, below in zip(patterns, under, strict=True):
+        if not any(cell.strip() for cell in below) or not all(
+            pattern.match(cell.strip()) for cell in below if cell.strip()
+        ):
+            return 0, [], None
+    filled = max(number for number, cell in enumerate(cells, 1) if cell.strip())
+    first = (
+        rows[place + 1 + len(patterns)][0]
+        if place + 1 + len(patterns) < len(rows)
+        else 1 + max(rows[place + len(patterns)][0], line)
     )
+    labels = tuple(under[0]) if under and not source.options else ()
+    narrowest = 0 if table.sheet else filled
+    return 1, [], Export(table, source, header, labels, line, first, narrowest)
 
 
-def _mapping_beside(path: Path) -> Source | None:
-    """The mapping file of this export: `<file>.map.toml`, or one in the same folder whose `files` pattern fits."""
-    own = path.with_name(path.name + ".map.toml")
-    beside = [own] if own.is_file() else sorted(path.parent.glob("*.map.toml"))
-    for candidate in beside:
-        try:
-            words = tomllib.loads(candidate.read_text("utf-8-sig"))
-        except UnicodeDecodeError:
-            raise BadExport(candidate.name, "it is not readable as UTF-8", "Save it as UTF-8") from None
-        except tomllib.TOMLDecodeError as error:
-            raise BadExport(candidate.name, f"it is not readable as TOML ({error})", "Correct it") from None
-        if not _texts(words.get("files", [])):
-            raise BadExport(candidate.name, "files is not a list of texts", 'Write files = ["cases-*.csv"]')
-        if candidate == own or any(fnmatch(path.name, pattern) for pattern in words.get("files", ())):
-            return _mapped(candidate.name, words)
-    return None
+def _joined(cells: list[str], options: list[str]) -> list[str]:
+    """Two rows of headings as one: "question - answer", the question carried forward over blank cells."""
+    joined, question = [], ""
+    for place in range(max(len(cells), len(options))):
+        asked = spaced(cells[place]) if place < len(cells) else ""
+        option = spaced(options[place]) if place < len(options) else ""
+        question = asked or question
+        alone = not option or option.casefold() in ANY_ANSWER
+        joined.append((asked or (f"{question} - {option}" if option else "")) if alone else f"{question} - {option}")
+    return joined
 
 
-def _mapped(name: str, words: dict) -> Source:
-    """A mapping file as a source: its `[columns]` (contract column = heading) become the SQL."""
-    words = dict(words)
-    words.pop("files", None)
-    columns = words.pop("columns", None)
-    if not isinstance(columns, dict) or not columns:
-        raise BadExport(name, "it has no [columns]", 'Add lines such as ticket = "Ticket number" below [columns]')
-    for key in ("system", "record"):
-        if not isinstance(words.get(key), str):
-            raise BadExport(name, f"it does not say which {key} the file holds", f'Add {key} = "…"')
-    for column, heading in columns.items():
-        fits = re.fullmatch(r"[a-z_]+", column) and column != "line"
-        if not fits or not isinstance(heading, str) or '"' in heading or not _plain(heading):
-            raise BadExport(name, f"{column} = {heading!r} is not a column and a heading", "Correct that line")
-        if _plain(heading) == "line":  # the name under which every row carries its line
-            raise BadExport(name, f"a heading {heading} cannot be read", "Give it another name in the export and here")
-    spelled: dict[str, str] = {}  # one heading may fill two columns: spelled once, as the engine ignores capitals
-    select = ",\n".join(
-        f'    "{spelled.setdefault(_plain(heading), _spaced(heading))}" as {column}'
-        for column, heading in columns.items()
-    )
-    words["must_have"] = list(dict.fromkeys(columns.values()))
+def _first_rows(table: Table) -> list[tuple[int, list[str]]]:
+    rows: list[tuple[int, list[str]]] = []
     try:
-        return _source(name.removesuffix(".toml"), words, f"select\n    line,\n{select}\nfrom export\n")
-    except ValueError as error:
-        raise BadExport(name, str(error).removeprefix(f"{name}: "), "Correct that line") from None
-
-
-def _open(path: Path, name: str) -> io.BufferedIOBase:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rb")
-    if path.name.lower().endswith(".zip"):
-        archive = zipfile.ZipFile(path)
-        members = [member for member in archive.namelist() if member.lower().endswith(ENDINGS)]
-        if len(members) != 1:
-            raise BadExport(name, f"the archive holds {len(members)} tables", "Put each export in a file of its own")
-        return archive.open(members[0])
-    return path.open("rb")
-
-
-def _encoding(path: Path, name: str) -> str:
-    """Byte-order mark, else UTF-8 if the whole file is, else cp1252, which old desktop programs write."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with _open(path, name) as stream:
-            start = stream.read(4)
-            if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                return "utf-16"
-            chunk = start
-            while chunk:
-                decoder.decode(chunk)
-                chunk = stream.read(1 << 20)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:
-        raise BadExport(name, f"it cannot be read ({error})", "Export it again") from None
-    return "utf-8-sig"
-
-
-def _parse(path: Path, name: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with io.TextIOWrapper(_open(path, name), encoding, errors="replace", newline="") as text:
-            reader = csv.reader(text, delimiter=delimiter)
-            line = 1
-            for cells in reader:
-                yield line, cells
-                line = reader.line_num + 1
-    except csv.Error as error:
-        raise BadExport(
-            name, f"from line {line} on it is no table ({error})", "Look for a quotation mark that is never closed"
-        ) from None
-    except (OSError, EOFError, UnicodeError, zipfile.BadZipFile, gzip.zlib.error) as error:
-        raise BadExport(name, f"it breaks off after line {line} ({error})", "Export it again") from None
-
-
-def _first_rows(path: Path, name: str, encoding: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    rows = []
-    try:
-        for line, cells in _parse(path, name, encoding, delimiter):
+        for line, cells in table.rows():
             if line > HEADER_WITHIN:
+                rows.append((line, cells or []))
                 break
-            rows.append((line, cells))
+            rows.append((line, cells or []))
     except BadExport:
         if not rows:
             raise
@@ -284,22 +263,6 @@ def _headings(cells: list[str]) -> Iterator[str]:
     """Headings as column names: trimmed, blank ones numbered, repeated ones counted."""
     seen: dict[str, int] = {}
     for position, cell in enumerate(cells, 1):
-        heading = _spaced(cell) or f"column {position}"
-        count = seen[_plain(heading)] = seen.get(_plain(heading), 0) + 1
+        heading = spaced(cell) or f"column {position}"
+        count = seen[plain(heading)] = seen.get(plain(heading), 0) + 1
         yield heading if count == 1 else f"{heading} ({count})"
-
-
-def _spaced(heading: str) -> str:
-    return " ".join(heading.replace("\ufeff", "").split())
-
-
-def _plain(heading: str) -> str:
-    return _spaced(heading).casefold()
-
-
-def _texts(words: object) -> bool:
-    return isinstance(words, list) and all(isinstance(word, str) for word in words)
-
-
-def _listed(words: list[str]) -> str:
-    return ", ".join(words)

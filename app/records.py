@@ -2,33 +2,24 @@
 
 import csv
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from app.exports import BadExport, Export
+from app import cells
+from app.cells import PLACES, SQL_TYPES, quoted
+from app.exports import BadExport, Export, Fate, Unknown
+from app.sources import Source, plain
 
 DATA = Path(__file__).parent.parent / "data"
-ISO_MOMENT = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
-SQL_TYPES = {
-    "text": "varchar",
-    "integer": "bigint",
-    "number": "double",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamp",
-    "one of": "varchar",
-    "region": "varchar",
-    "channel": "varchar",
-}
-ISO_WITH_OFFSET = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}(:?\d{2})?)"
-PLACES = ("region", "channel")
 BATCH = 50_000  # rows held in memory while a file is read
 MOST_PLACES = 500  # a column with more different values than this does not hold regions or channels
+MOST_COPIES = 1_000_000  # records that one row may stand for
 
 
 @dataclass(frozen=True)
@@ -71,13 +62,27 @@ class Contract:
 
 @dataclass(frozen=True)
 class Tally:
-    """Rows of one file: read is always kept + rejected + repeated + blank."""
+    """Rows of one file: read is always kept + rejected + repeated + blank.
+
+    Blank are empty rows, and with them counted apart: notes below the table, and rows that the source leaves out.
+    """
 
     read: int
     kept: int
     rejected: int
     repeated: int
     blank: int
+    notes: int = 0
+    left_out: int = 0
+
+
+class Read(NamedTuple):
+    """Rows of one file before anything is known of its records; notes and left out are among the blank ones."""
+
+    read: int
+    blank: int
+    notes: int = 0
+    left_out: int = 0
 
 
 @cache
@@ -108,6 +113,7 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, reference: Path = DATA / "refe
     """Create the empty tables: records as read, rejects, words that no reference knows, spellings of places."""
     warehouse.execute("create table rejects (file int, line bigint, col varchar, value varchar, reason varchar)")
     warehouse.execute("create table unknown_words (file int, col varchar, word varchar, rows bigint)")
+    warehouse.execute((DATA.parent / "queries" / "sources" / "macros.sql").read_text("utf-8"))
     for contract in contracts().values():
         columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.type]}' for column in contract.columns)
         warehouse.execute(f"create table {contract.record}_read (file int, line bigint, {columns})")
@@ -143,20 +149,21 @@ def _prepare_community(warehouse: duckdb.DuckDBPyConnection, path: Path) -> None
             warehouse.execute("insert into community_shares values (?, ?, ?, ?, ?, ?)", told)
 
 
-def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today: date) -> tuple[int, int]:
-    """Read one export into `<record>_read` and `rejects`; return how many rows it has and how many are blank.
+def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today: date) -> Read:
+    """Read one export into `<record>_read` and `rejects`; return how many rows it has and how many hold no record.
 
     A row with one broken cell is rejected whole. Rows are told apart by the line on which they begin.
     """
     _check_source(warehouse, export)
     contract = contracts()[export.source.record]
-    warehouse.execute("drop table if exists export")
-    columns = ", ".join(f'"{column}" varchar' for column in export.source.columns)
-    warehouse.execute(f"create temp table export (line bigint, {columns})")
-    read, blank, ragged = _copy_columns(warehouse, export)
-    warehouse.execute("create or replace temp table staged as " + _staging(contract, export), {"today": today})
-    if ragged:
-        warehouse.executemany("insert into rejects values (?, ?, ?, ?, ?)", [[file, *reject] for reject in ragged])
+    for table in ("export", "staged"):
+        warehouse.execute(f"drop table if exists {table}")
+    told = _copy_columns(warehouse, export, file)
+    _answers(warehouse, export, file)
+    _check_copies(warehouse, export, file)
+    warehouse.execute(f"create or replace temp view raw as {_texts(contract, export)}")
+    source = _decide_order(warehouse, contract, export)
+    warehouse.execute(f"create temp table staged as {_staging(contract, source)}", {"today": today})
     warehouse.execute(
         "insert into rejects select $file, line, fault.col, fault.value, fault.reason from staged "
         "where fault is not null",
@@ -169,7 +176,7 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
         {"file": file},
     )
     for column in contract.columns:
-        if column.type in PLACES and column.name in export.source.keep:
+        if column.type in PLACES and column.name in source.keep:
             _check_places(warehouse, export, column.name)
         elif column.type in PLACES:
             warehouse.execute(
@@ -178,11 +185,16 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
                 where "{column.name}" = 'unknown' and "text of {column.name}" is not null group by all""",
                 {"file": file},
             )
-    silent = "select count(*) from export where line not in (select line from staged)"
-    blank += warehouse.execute(silent).fetchone()[0]
+    silent = (
+        "select count(*) from export where line not in (select line from staged) "
+        "and line not in (select line from rejects where file = $file)"
+    )
+    left_out = warehouse.execute(silent, {"file": file}).fetchone()[0]
+    warehouse.execute("drop view raw")
+    warehouse.execute("drop view if exists answers")
     warehouse.execute("drop table staged")
     warehouse.execute("drop table export")
-    return read, blank
+    return Read(told.read, told.blank + left_out, told.notes, left_out)
 
 
 def settle(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -195,7 +207,15 @@ def settle(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     )
 
 
-def tally(warehouse: duckdb.DuckDBPyConnection, record: str, file: int, read: int, blank: int) -> Tally:
+def tally(
+    warehouse: duckdb.DuckDBPyConnection,
+    record: str,
+    file: int,
+    read: int,
+    blank: int,
+    notes: int = 0,
+    left_out: int = 0,
+) -> Tally:
     """Count what became of the rows of one file; `read` was counted on its own, so the sum can be proved."""
 
     def lines(table: str) -> int:
@@ -203,7 +223,7 @@ def tally(warehouse: duckdb.DuckDBPyConnection, record: str, file: int, read: in
         return warehouse.execute(sql, {"file": file}).fetchone()[0]
 
     kept, rejected = lines(record), lines("rejects")
-    return Tally(read, kept, rejected, lines(f"{record}_read") - kept, blank)
+    return Tally(read, kept, rejected, lines(f"{record}_read") - kept, blank, notes, left_out)
 
 
 def reaches(
@@ -230,21 +250,26 @@ def _check_source(warehouse: duckdb.DuckDBPyConnection, export: Export) -> None:
         raise BadExport(export.name, problem, f"Known are {known}")
     contract = contracts()[source.record]
     columns = [column.name for column in contract.columns]
-    mapped = [name for name in _mapped_columns(source.sql, source.columns) if name != "line"]
+    mapped = _mapped_columns(source.sql, source.columns)
+    told = [name for name in dict.fromkeys([*mapped, *source.headings, *export.constants]) if name != "line"]
     placed = [column.name for column in contract.columns if column.type in PLACES]
     for named, allowed, where in (
-        (mapped, columns, "below [columns]"),
+        (told, columns, "below [columns]"),
         (source.values, columns, "below [values]"),
         (source.keep, placed, "in keep"),
     ):
         if strange := [name for name in named if name not in allowed]:
             problem = f"{file} names {', '.join(strange)} {where}, which is no such column of {contract.record}"
             raise BadExport(export.name, problem, f"Known are {', '.join(allowed)}")
-    if absent := [column.name for column in contract.columns if column.required and column.name not in mapped]:
-        raise BadExport(
+    if absent := [column for column in contract.columns if column.required and column.name not in told]:
+        raise Unknown(
             export.name,
-            f"{file} does not say where to find {', '.join(absent)}, which {contract.record} need",
-            f'Add a line such as {absent[0]} = "Heading" below [columns]',
+            f"{file} does not say where to find {', '.join(column.name for column in absent)}, "
+            f"which {contract.record} need ({'; '.join(column.meaning for column in absent)})",
+            f'Say it in {export.path.name}.map.toml: {absent[0].name} = "…" below [columns] (a heading) '
+            "or below [constants] (the same for every row)",
+            export.table,
+            source,
         )
     checks = [("dates", word, "select try_strptime('', $word)", "%d/%m/%Y %H:%M") for word in source.dates]
     if source.zone:
@@ -267,176 +292,208 @@ def _check_places(warehouse: duckdb.DuckDBPyConnection, export: Export, column: 
         )
 
 
-def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export) -> tuple[int, int, list[list]]:
-    """Fill the table `export` with the columns that the source reads, as text, each row led by its line.
-
-    Returns rows read, blank rows, and the rows that do not fit the header as [line, column, value, reason].
-    """
-    places = {_plain(heading): position for position, heading in enumerate(export.header)}
-    wanted = [places.get(_plain(column)) for column in export.source.columns]
-    width, read, blank, ragged = len(export.header), 0, 0, []
+def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) -> Read:
+    """Fill the table `export` with the columns that are read, as text, each row led by its line; reject ragged rows."""
+    places = {plain(heading): position for position, heading in enumerate(export.header)}
+    wanted = [(column, places.get(plain(column))) for column in export.source.columns]
+    wanted += [(_answer_column(asked.place), asked.place) for asked in export.questions]
+    columns = [column for column, _ in wanted]
+    listed = ", ".join(f'"{column}" varchar' for column in columns)
+    warehouse.execute(f"create temp table export (line bigint{', ' if listed else ''}{listed})")
+    width, read, blank, notes = len(export.header), 0, 0, 0
     batch: list[list] = []
-    for line, cells in export.rows():
+    ragged: list[list] = []
+    for line, row in export.rows():
         read += 1
-        if not cells:
+        if not row:
             blank += 1
-        elif len(cells) < export.narrowest or any(cell.strip() for cell in cells[width:]):
-            ragged.append([line, "", None, f"has {len(cells)} cells, the header has {width}"])
-        elif "\0" in "".join(cells):
-            ragged.append([line, "", None, "holds a NUL character"])
+        elif row is Fate.NOTE:
+            notes += 1
+        elif row is Fate.BROKEN:
+            ragged.append([file, line, "", None, row.value])
+        elif len(row) < export.narrowest or (len(row) > width and any(cell.strip() for cell in row[width:])):
+            ragged.append([file, line, "", None, f"has {len(row)} cells, the header has {width}"])
+        elif "\0" in "".join(row):
+            ragged.append([file, line, "", None, "holds a NUL character"])
         else:
-            batch.append([line, *("" if place is None or place >= len(cells) else cells[place] for place in wanted)])
-            if len(batch) == BATCH:
-                _append(warehouse, batch, export.source.columns)
-                batch = []
-    _append(warehouse, batch, export.source.columns)
-    return read, blank, ragged
+            batch.append([line, *("" if place is None or place >= len(row) else row[place] for _, place in wanted)])
+        if len(batch) == BATCH:
+            _append(warehouse, "export", batch, columns)
+            batch = []
+        if len(ragged) == BATCH:
+            _append_rejects(warehouse, ragged)
+            ragged = []
+    _append(warehouse, "export", batch, columns)
+    _append_rejects(warehouse, ragged)
+    return Read(read, blank + notes, notes)
 
 
-def _append(warehouse: duckdb.DuckDBPyConnection, batch: list[list], columns: tuple[str, ...]) -> None:
+def _append(warehouse: duckdb.DuckDBPyConnection, table: str, batch: list[list], columns: list[str]) -> None:
     if batch:
         types = [pa.int64(), *[pa.string()] * len(columns)]
         arrays = [pa.array(values, type_) for values, type_ in zip(zip(*batch, strict=True), types, strict=True)]
         warehouse.register("batch", pa.table(arrays, names=["line", *columns]))
-        warehouse.execute("insert into export select * from batch")
+        warehouse.execute(f"insert into {table} select * from batch")
         warehouse.unregister("batch")
 
 
-def _plain(heading: str) -> str:
-    return " ".join(heading.split()).casefold()
+def _append_rejects(warehouse: duckdb.DuckDBPyConnection, rows: list[list]) -> None:
+    if rows:
+        types = {
+            "file": pa.int32(),
+            "line": pa.int64(),
+            "col": pa.string(),
+            "value": pa.string(),
+            "reason": pa.string(),
+        }
+        arrays = [pa.array(told, type_) for told, type_ in zip(zip(*rows, strict=True), types.values(), strict=True)]
+        warehouse.register("batch", pa.table(arrays, names=list(types)))
+        warehouse.execute("insert into rejects select * from batch")
+        warehouse.unregister("batch")
 
 
-def _staging(contract: Contract, export: Export) -> str:
-    """SQL that turns the table `export` into typed columns, the texts behind them, and the first fault of each row."""
+def _answer_column(place: int) -> str:
+    return f"\x1f{place}"  # no heading is called so
+
+
+def _answers(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) -> None:
+    """The view `answers` of a survey: a row for each question that a response answers, its words put into scores."""
+    if not export.source.questions:
+        return
+    rows = []
+    for asked in export.questions:
+        text = f'trim(export."{_answer_column(asked.place)}")'
+        words = " ".join(f"when {quoted(word)} then '{score}'" for word, score in asked.answers)
+        worded = (
+            f"case lower({text}) {words} else {text} end"
+            if words
+            else (
+                f"case when regexp_full_match({text}, '\\d+ ?[-–:(]? ?[A-Za-z].*') "  # 10 - Extremely likely
+                f"then regexp_extract({text}, '^\\d+') else {text} end"
+            )
+        )
+        rows.append(f"('{asked.item}', {worded}, '{asked.lowest}', '{asked.highest}')")
+    warehouse.execute(
+        "create or replace temp view answers as select export.line, told.* from export cross join lateral "
+        f"(values {', '.join(rows)}) as told (item, score, lowest, highest) where told.score <> ''"
+    )
+    filled = warehouse.execute("select count(*) from export").fetchone()[0]
+    for heading in export.strange_questions:
+        warehouse.execute("insert into unknown_words values (?, 'question', ?, ?)", [file, heading, filled])
+
+
+def _check_copies(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) -> None:
+    """Reject rows that do not say for how many records they stand."""
+    if each := export.source.each:
+        warehouse.execute(
+            f"""insert into rejects select $file, line, '', "{each}", 'does not say for how many it stands' from export
+            where not coalesce(regexp_full_match(trim("{each}"), '[0-9]{{1,7}}')
+                and cast(trim("{each}") as int) <= {MOST_COPIES}, false)""",
+            {"file": file},
+        )
+        rejected = "line in (select line from rejects where file = $file)"
+        warehouse.execute(f"""update export set "{each}" = '0' where {rejected}""", {"file": file})
+
+
+def _decide_order(warehouse: duckdb.DuckDBPyConnection, contract: Contract, export: Export) -> Source:
+    """The source with one order of day and month, where its system writes dates as each user likes them.
+
+    Raises BadExport where both orders read every date, or where a file mixes them: nobody can tell its days.
+    """
     source = export.source
-    mapped = set(_mapped_columns(source.sql, source.columns))
-    texts, typed, faults, joins = [], [], [], []
+    orders = {
+        order: [word for word in source.dates if cells.order_of(word) in ("", order)] for order in ("day", "month")
+    }
+    if not all(any(cells.order_of(word) == order for word in source.dates) for order in orders):
+        return source
+    counts, example = [0, 0, 0], None
     for column in contract.columns:
-        text = _cleaned(column, source) if column.name in mapped else "null::varchar"
-        texts.append(f'{text} as "{column.name}"')
-        value, joined = _typed(column, source)
+        if column.type in ("date", "timestamp"):
+            day, month = (
+                cells.moment(f'"{column.name}"', "timestamp", replace(source, dates=tuple(words)))
+                for words in orders.values()
+            )
+            told = warehouse.execute(
+                f"""select count(*) filter (where day is not null and month is null),
+                    count(*) filter (where month is not null and day is null), count(*) filter (where day <> month),
+                    min(told) filter (where day <> month)
+                from (select "{column.name}" as told, {day} as day, {month} as month from raw)"""
+            ).fetchone()
+            counts = [before + now for before, now in zip(counts, told, strict=False)]
+            example = example or told[3]
+    day_only, month_only, both = counts
+    if (day_only and month_only) or (both and not day_only and not month_only):
+        why = "some of its dates have the day first, others the month" if day_only else f"{example} could be two days"
+        raise BadExport(
+            export.name,
+            f"nobody can tell its days: {why}",
+            f'Say it in {export.path.name}.map.toml: source = "{source.name}" and dates = ["{orders["day"][0]}"]',
+        )
+    return replace(source, dates=tuple(orders["month" if month_only else "day"]))
+
+
+def _texts(contract: Contract, export: Export) -> str:
+    """SQL for the text of every column of a record, put into the contract's words; null where the export has none."""
+    source, mapped = export.source, set(_mapped_columns(export.source.sql, export.source.columns))
+    told = []
+    for column in contract.columns:
+        name = column.name
+        if name in export.constants:
+            text = f"cast({quoted(export.constants[name])} as varchar)"
+        elif name in source.headings:
+            text = f'export."{_spelled(source, source.headings[name])}"'
+        elif name in mapped:
+            text = f"cast(mapped.{name} as varchar)"
+        else:
+            told.append(f'cast(null as varchar) as "{name}"')
+            continue
+        told.append(f'{cells.cleaned(text, name, source)} as "{name}"')
+    join = " join export on export.line = mapped.line" if source.headings else ""
+    return f"with mapped as ({source.sql}) select mapped.line, {', '.join(told)} from mapped{join}"
+
+
+def _spelled(source: Source, heading: str) -> str:
+    """A heading as the table `export` spells it."""
+    return next(column for column in source.columns if plain(column) == plain(heading))
+
+
+def _staging(contract: Contract, source: Source) -> str:
+    """SQL that turns the view `raw` into typed columns, the texts behind them, and the first fault of each row."""
+    typed, faults, joins = [], [], []
+    for column in contract.columns:
+        value, joined = cells.typed(column, source)
         typed.append(f'{value} as "{column.name}", raw."{column.name}" as "text of {column.name}"')
         joins += [joined] if joined else []
         if column.required:
             faults.append(_fault(column.name, f'"text of {column.name}" is null', "is missing"))
         if column.type not in ("text", *PLACES):
             unread = f'"text of {column.name}" is not null and "{column.name}" is null'
-            faults.append(_fault(column.name, unread, f"is not {_expected(column, source)}"))
+            faults.append(_fault(column.name, unread, f"is not {cells.expected(column, source)}"))
     tomorrow = f'"{contract.dated}" > cast($today as date) + 1'
     faults.append(_fault(contract.dated, tomorrow, "lies in the future"))
     faults += [_fault(rule.column, f"not ({rule.holds})", rule.reason) for rule in contract.rules]
     return f"""
-        with mapped as ({source.sql}),
-        raw as (select line, {", ".join(texts)} from mapped),
-        typed as (select raw.line, {", ".join(typed)} from raw {" ".join(joins)})
+        with typed as (select raw.line, {", ".join(typed)} from raw {" ".join(joins)})
         select *, case {" ".join(faults)} end as fault from typed"""
 
 
 @cache
 def _mapped_columns(sql: str, headings: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns that a source's SQL returns, asked of the engine itself over an empty export."""
-    columns = ", ".join(f'null::varchar as "{heading}"' for heading in headings)
+    columns = "".join(f', null::varchar as "{heading}"' for heading in headings)
     with duckdb.connect() as scratch:
-        scratch.execute(f"create table export as select 0::bigint as line, {columns} limit 0")
+        scratch.execute(f"create table export as select 0::bigint as line{columns} limit 0")
+        answers = "create table answers (line bigint, item varchar, score varchar, lowest varchar, highest varchar)"
+        scratch.execute(answers)
+        scratch.execute((DATA.parent / "queries" / "sources" / "macros.sql").read_text("utf-8"))
         return tuple(told[0] for told in scratch.execute(sql).description)
-
-
-def _cleaned(column: Column, source) -> str:
-    """The text of a cell: trimmed, markers of a missing value taken out, the export's words put into the contract's."""
-    text = f"nullif(trim(cast({column.name} as varchar)), '')"
-    for marker in source.missing:
-        text = f"nullif({text}, {_quoted(marker)})"
-    words = source.values.get(column.name, {})
-    if words:
-        whens = " ".join(f"when {_quoted(word.lower())} then {_quoted(meant)}" for word, meant in words.items())
-        text = f"case lower({text}) {whens} else {text} end"
-    return text
-
-
-def _typed(column: Column, source) -> tuple[str, str]:
-    """SQL for the typed value of a column, and the join that it needs; null where the text cannot be read."""
-    text = f'raw."{column.name}"'
-    match column.type:
-        case "integer":
-            return f"case when regexp_full_match({text}, '[+-]?\\d{{1,18}}') then cast({text} as bigint) end", ""
-        case "number":
-            number = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?"
-            return (
-                f"case when regexp_full_match({text}, '{number}') then try_cast({text} as double) "
-                f"when regexp_full_match({text}, '{number} ?%') then try_cast(rtrim({text}, ' %') as double) / 100 end"
-            ), ""
-        case "boolean":
-            return f"case lower({text}) {_BOOLEAN} end", ""
-        case "date" | "timestamp":
-            return _moment(text, column.type, source), ""
-        case "one of":
-            known = ", ".join(_quoted(value) for value in column.values)
-            return f"case when lower({text}) in ({known}) then lower({text}) end", ""
-        case "region" | "channel":
-            if column.name in source.keep:
-                return f"coalesce({text}, {_quoted(column.blank)})", ""
-            table = f"spelled_{column.name}"
-            join = f"left join {column.type}_spellings as {table} on {table}.spelling = lower({text})"
-            return (
-                f"case when {text} is null then {_quoted(column.blank)} else coalesce({table}.place, 'unknown') end",
-                join,
-            )
-        case _:
-            return text, ""
-
-
-_BOOLEAN = " ".join(
-    f"when '{word}' then {meant}"
-    for meant, words in {"true": ("true", "yes", "y", "1"), "false": ("false", "no", "n", "0")}.items()
-    for word in words
-)
-
-
-def _moment(text: str, type_: str, source) -> str:
-    """A date or timestamp: the formats that the source declares, else ISO only; turned into UTC where a zone is known.
-
-    A cell that names its own offset goes before the zone of the source. Other spellings are never guessed: 03/04/2026
-    is two different days.
-    """
-    closed = f"regexp_replace({text}, ' (Z|[+-][0-9:]+)$', '\\1')"  # the engine reads no blank before an offset …
-    instant = f"try_cast({closed} as timestamptz) at time zone 'UTC'"  # … and a cast to timestamp forgets the offset
-    own = [f"case when regexp_full_match({text}, '{ISO_WITH_OFFSET}') then {instant} end"]
-    local = [f"case when regexp_full_match({text}, '{ISO_MOMENT}') then try_cast({text} as timestamp) end"]
-    for pattern in reversed(source.dates):  # a list of patterns must not mix those with an offset and those without
-        parsed = f"try_strptime({text}, {_quoted(pattern)})"
-        if "%z" in pattern.lower():
-            own.insert(0, f"({parsed} at time zone 'UTC')")
-        else:
-            local.insert(0, parsed)
-    there = f"coalesce({', '.join(local)})"
-    if source.zone and type_ == "timestamp":
-        there = f"{there} at time zone {_quoted(source.zone)} at time zone 'UTC'"
-    return f"cast(coalesce({', '.join(own)}, {there}) as {type_})"
-
-
-def _expected(column: Column, source) -> str:
-    match column.type:
-        case "one of":
-            return "one of " + ", ".join(column.values)
-        case "date" | "timestamp":
-            return f"a {column.type} like " + " or ".join(source.dates or ("2026-01-31",))
-        case "integer":
-            return "a whole number"
-        case "boolean":
-            return "yes or no"
-        case _:
-            return "a number"
 
 
 def _fault(column: str, when: str, reason: str) -> str:
     return (
-        f"when {when} then struct_pack(col := {_quoted(column)}, "
-        f'value := "text of {column}", reason := {_quoted(reason)})'
+        f'when {when} then struct_pack(col := {quoted(column)}, value := "text of {column}", '
+        f"reason := {quoted(reason)})"
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def last_workday(month: date) -> date:

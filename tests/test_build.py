@@ -93,7 +93,7 @@ def test_every_row_of_every_file_is_accounted_for(drop, tmp_path: Path) -> None:
     report = build(folder, tmp_path / "snapshot.duckdb", today=TODAY)
     first, second = report["files"]
     names = ("path", "system", "record", "read", "kept", "rejected", "repeated", "blank")
-    assert tuple(first) == (*names, "seconds")
+    assert tuple(first) == (*names, "notes", "left_out", "seconds")
     assert tuple(first[name] for name in names) == ("a.csv", "Desk", "tickets", 33, 28, 1, 3, 1)
     assert tuple(second[name] for name in names) == ("sub/b.csv", "Desk", "tickets", 2, 2, 0, 0, 0)
     assert 0 < first["seconds"] < report["seconds"]

@@ -2,11 +2,15 @@
 
 import gzip
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
+import xlsxwriter
 
-from app.exports import BadExport, find, recognise, sources
+from app.exports import BadExport, Fate, find, recognise
+from app.sources import sources
 from tests.conftest import TICKETS_HEADER, TICKETS_MAP
 
 ROW = "T1,2026-01-05 09:00,2026-01-05 10:00,2026-01-06 09:00,met,0,billing,R1,EMEA,Phone\n"
@@ -103,9 +107,145 @@ def test_what_cannot_be_recognised_is_refused_in_a_sentence(drop, files: dict, s
         recognise(folder / name, name, sources())
 
 
-def test_a_quote_never_closed_is_refused_with_its_line(drop) -> None:
-    """The quote opens in line 3 and swallows the rest, more than any cell may hold."""
-    text = TICKETS_HEADER + ROW + '"' + ROW * 20_000
-    folder = drop({"desk.csv": text, "desk.csv.map.toml": TICKETS_MAP})
-    with pytest.raises(BadExport, match=r"from line 3 on it is no table .* quotation mark that is never closed"):
+def test_a_quote_never_closed_costs_its_line_and_no_other(drop) -> None:
+    """The quote opens in line 3 and would swallow the rest, whether that is less than a cell may hold or more."""
+    for rows in (3, 20_000):
+        text = TICKETS_HEADER + ROW + '"' + ROW + ROW * rows
+        told = read(drop({"desk.csv": text, "desk.csv.map.toml": TICKETS_MAP}))
+        assert told[1] == (3, Fate.BROKEN)
+        assert [line for line, cells in told if len(cells if isinstance(cells, list) else []) == 10] == [
+            2,
+            *range(4, 4 + rows),
+        ]
+
+
+def test_quotes_that_match_nowhere_are_refused(drop) -> None:
+    folder = drop({"desk.csv": TICKETS_HEADER + ('"' + ROW) * 201, "desk.csv.map.toml": TICKETS_MAP})
+    with pytest.raises(BadExport, match=r"desk.csv: it is no table: quotation marks do not match in 101 lines"):
         read(folder)
+
+
+def test_notes_below_the_table_are_told_apart_from_a_row_that_breaks_off(drop) -> None:
+    """After a blank line: two notes. Without words, or with a row after it, a single cell is a broken row."""
+    notes = '\n"Cases"\n"Confidential Information - Do Not Distribute"\n'
+    for tail, told in (
+        (notes, [[], Fate.NOTE, Fate.NOTE]),
+        ("\nT9", [[], ["T9"]]),
+        ("\nan odd row\n" + ROW, [[], ["an odd row"], ROW.strip().split(",")]),
+        ("T9 and no more\n", [["T9 and no more"]]),
+    ):
+        folder = drop({"desk.csv": TICKETS_HEADER + ROW + tail, "desk.csv.map.toml": TICKETS_MAP})
+        assert [cells for _, cells in read(folder)][1:] == told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_seen_by_its_empty_bytes(drop, encoding: str) -> None:
+    folder = drop({"desk.csv": (TICKETS_HEADER + ROW).encode(encoding), "desk.csv.map.toml": TICKETS_MAP})
+    assert read(folder)[0][1][0] == "T1"
+
+
+def test_a_file_that_mixes_encodings_keeps_both(drop) -> None:
+    """Two exports pasted together: the first row is UTF-8, the second cp1252."""
+    row = ROW.replace("billing", "São Paulo €")
+    text = TICKETS_HEADER.encode() + row.encode() + row.encode("cp1252")
+    told = read(drop({"desk.csv": text, "desk.csv.map.toml": TICKETS_MAP}))
+    assert [cells[6] for _, cells in told] == ["São Paulo €"] * 2
+
+
+def test_lines_that_end_in_a_carriage_return_only(drop) -> None:
+    folder = drop({"desk.csv": (TICKETS_HEADER + ROW * 2).replace("\n", "\r"), "desk.csv.map.toml": TICKETS_MAP})
+    assert [line for line, _ in read(folder)] == [2, 3]
+
+
+# Rows of headings
+
+
+def headed(drop, text: str, keys: str, columns: str) -> tuple[tuple[str, ...], list]:
+    mapping = f'system = "S"\nrecord = "tickets"\n{keys}\n[columns]\n{columns}\n'
+    folder = drop({"s.csv": text, "s.csv.map.toml": mapping})
+    export = recognise(folder / "s.csv", "s.csv", sources())
+    return export.header, list(export.rows())
+
+
+def test_a_second_row_of_headings_holds_the_answers_to_choose_from(drop) -> None:
+    """The question is carried forward over blank headings; an open answer needs no second name."""
+    text = "Id,How was it?,Which?,,\n,Response,Phone,Chat,Other (please specify)\n7,5,Phone,,fax\n"
+    header, rows = headed(
+        drop, text, 'under_header = [".*"]\noptions = true', 'ticket = "Id"\nregion = "Which? - Chat"'
+    )
+    assert header == ("Id", "How was it?", "Which? - Phone", "Which? - Chat", "Which? - Other (please specify)")
+    assert rows == [(3, ["7", "5", "Phone", "", "fax"])]
+
+
+def test_a_third_row_of_headings_tells_its_system(drop) -> None:
+    """The second row may break a line within a heading: rows begin where the third ends."""
+    keys = """under_header = ['.*', '\\{"ImportId":']"""
+    text = 'Q1,Q2\nHow?,"Why?\nSay more."\n"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n9,fast\n'
+    header, rows = headed(drop, text, keys, 'ticket = "Q1"')
+    assert (header, rows) == (("Q1", "Q2"), [(5, ["9", "fast"])])
+    with pytest.raises(BadExport, match="no known system"):
+        headed(drop, "Q1,Q2\nHow?,Why?\n1,2\n9,fast\n", keys, 'ticket = "Q1"')
+
+
+def test_repeated_and_blank_headings_have_names_of_their_own(drop) -> None:
+    header, _ = headed(drop, "Labels,labels,,Labels,\na,b,c,d,e\n", "", 'ticket = "Labels"')
+    assert header == ("Labels", "labels (2)", "column 3", "Labels (3)", "column 5")
+
+
+# Workbooks
+
+
+def workbook(path: Path, *rows: tuple, hidden: bool = False, formats: dict | None = None) -> None:
+    book = xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd hh:mm", "remove_timezone": True})
+    if hidden:
+        book.add_worksheet("lists").hide()
+    sheet = book.add_worksheet("Cases")
+    sheet.activate()
+    for number, row in enumerate(rows):
+        for place, value in enumerate(row):
+            if isinstance(value, tuple):
+                sheet.write_formula(number, place, *value)
+            elif isinstance(value, timedelta):
+                sheet.write_datetime(number, place, value, book.add_format({"num_format": "[h]:mm:ss"}))
+            elif value is not None:
+                sheet.write(number, place, value)
+    book.close()
+
+
+COLUMNS = TICKETS_HEADER.strip().split(",")
+
+
+def test_a_workbook_reads_like_the_text_of_it(drop) -> None:
+    """Dates as ISO, whole numbers without a point, a formula by the value saved with it; below title rows."""
+    opened = datetime(2026, 1, 5, 9, 12, 44)
+    folder = drop({"desk.xlsx.map.toml": TICKETS_MAP})
+    row = ("T1", opened, datetime(2026, 1, 6), None, True, 2.0, 1.5, timedelta(hours=26, minutes=3), "EMEA")
+    formula = ("=1+1", None, "42")
+    workbook(folder / "desk.xlsx", ("Report",), (), COLUMNS, (*row, formula), hidden=True)
+    (told,) = read(folder, "desk.xlsx")
+    assert told[0] == 4
+    assert told[1][:9] == ["T1", "2026-01-05 09:12:44", "2026-01-06", "", "TRUE", "2", "1.5", "26:03:00", "EMEA"]
+    assert told[1][9] == "42"
+
+
+def test_formulas_that_were_never_calculated_are_refused(drop) -> None:
+    folder = drop({"desk.xlsx.map.toml": TICKETS_MAP})
+    book = openpyxl.Workbook()
+    book.active.append(COLUMNS)
+    book.active.append(["T1", "=NOW()"])
+    book.save(folder / "desk.xlsx")
+    with pytest.raises(BadExport, match=r"formulas that were never calculated. Open it, save it"):
+        read(folder, "desk.xlsx")
+
+
+def test_a_zipped_workbook_is_read_and_what_is_none_is_refused(drop) -> None:
+    mapped = {f"{name}.map.toml": TICKETS_MAP for name in ("desk.zip", "a.xlsx", "b.xlsx", "c.xls")}
+    folder = drop({**mapped, "a.xlsx": "<html>", "b.xlsx": b"\xd0\xcf\x11\xe0 old", "c.xls": "x"})
+    workbook(folder / "desk.xlsx", COLUMNS, ("T1", "2026-01-05"))
+    with zipfile.ZipFile(folder / "desk.zip", "w") as archive:
+        archive.write(folder / "desk.xlsx", "desk.xlsx")
+        archive.writestr("__MACOSX/._desk.xlsx", "x")
+    assert read(folder, "desk.zip")[0][1][:2] == ["T1", "2026-01-05"]
+    for name, said in (("a.xlsx", "cannot be read"), ("b.xlsx", "protected by a password"), ("c.xls", "old kind")):
+        with pytest.raises(BadExport, match=said):
+            read(folder, name)
