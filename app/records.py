@@ -113,7 +113,7 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, reference: Path = DATA / "refe
     """Create the empty tables: records as read, rejects, words that no reference knows, spellings of places."""
     warehouse.execute("create table rejects (file int, line bigint, col varchar, value varchar, reason varchar)")
     warehouse.execute("create table unknown_words (file int, col varchar, word varchar, rows bigint)")
-    warehouse.execute((DATA.parent / "queries" / "sources" / "macros.sql").read_text("utf-8"))
+    warehouse.execute((DATA.parent / "queries" / "source_macros.sql").read_text("utf-8"))
     for contract in contracts().values():
         columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.type]}' for column in contract.columns)
         warehouse.execute(f"create table {contract.record}_read (file int, line bigint, {columns})")
@@ -266,8 +266,8 @@ def _check_source(warehouse: duckdb.DuckDBPyConnection, export: Export) -> None:
             export.name,
             f"{file} does not say where to find {', '.join(column.name for column in absent)}, "
             f"which {contract.record} need ({'; '.join(column.meaning for column in absent)})",
-            f'Say it in {export.path.name}.map.toml: {absent[0].name} = "…" below [columns] (a heading) '
-            "or below [constants] (the same for every row)",
+            f'Add a line such as {absent[0].name} = "…" below [columns] (its heading) or [constants] (the same '
+            f"for every row) in {export.path.name}.map.toml",
             export.table,
             source,
         )
@@ -424,10 +424,13 @@ def _decide_order(warehouse: duckdb.DuckDBPyConnection, contract: Contract, expo
     day_only, month_only, both = counts
     if (day_only and month_only) or (both and not day_only and not month_only):
         why = "some of its dates have the day first, others the month" if day_only else f"{example} could be two days"
-        raise BadExport(
+        first = [next(word for word in words if cells.order_of(word)) for words in orders.values()]
+        raise Unknown(
             export.name,
             f"nobody can tell its days: {why}",
-            f'Say it in {export.path.name}.map.toml: source = "{source.name}" and dates = ["{orders["day"][0]}"]',
+            f'Say in {export.path.name}.map.toml whether dates = ["{first[0]}"] or dates = ["{first[1]}"]',
+            export.table,
+            source,
         )
     return replace(source, dates=tuple(orders["month" if month_only else "day"]))
 
@@ -485,7 +488,7 @@ def _mapped_columns(sql: str, headings: tuple[str, ...]) -> tuple[str, ...]:
         scratch.execute(f"create table export as select 0::bigint as line{columns} limit 0")
         answers = "create table answers (line bigint, item varchar, score varchar, lowest varchar, highest varchar)"
         scratch.execute(answers)
-        scratch.execute((DATA.parent / "queries" / "sources" / "macros.sql").read_text("utf-8"))
+        scratch.execute((DATA.parent / "queries" / "source_macros.sql").read_text("utf-8"))
         return tuple(told[0] for told in scratch.execute(sql).description)
 
 

@@ -10,9 +10,8 @@ create macro seconds_of(span) as
 create macro later(moment, seconds, span) as case
     when trim(coalesce(span, '')) = '' then null
     else coalesce(
-        cast(try_cast(left(trim(moment), 19) as timestamp) + to_seconds(seconds) as varchar),
-        cast(try_cast(left(trim(moment), 16) as timestamp) + to_seconds(seconds) as varchar)
-            || regexp_extract(trim(moment), '( [A-Z]+)?$'),
+        cast(try_cast(regexp_extract(moment, '[0-9-]+[ T][0-9:]+') as timestamp) + to_seconds(seconds) as varchar)
+            || rtrim(regexp_replace(moment, '^ *[0-9-]+[ T][0-9:]+', '')),
         span
     )
 end;
