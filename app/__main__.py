@@ -1,4 +1,4 @@
-"""Command line: build, serve, query, judge, demo."""
+"""Command line: build, rejects, serve, query, judge, demo."""
 
 import argparse
 import json
@@ -34,6 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--json", action="store_true", help="print one object about files and metrics")
     build.set_defaults(run=_build)
+
+    rejects = commands.add_parser("rejects", help="list the rows that broke their contract, with their values")
+    rejects.add_argument("--exports", type=Path, default=EXPORTS, help="folder of exports (default: data/exports)")
+    rejects.add_argument("--out", type=Path, metavar="FILE", help="write them to a file that its owner alone may open")
+    rejects.set_defaults(run=_rejects)
 
     serve = commands.add_parser("serve", help="start the dashboard; builds the snapshot first when there is none")
     serve.add_argument("--port", type=int, default=8501)
@@ -105,6 +110,16 @@ def _build(options: argparse.Namespace) -> int:
         f"{computed} of {len(report['metrics'])} metrics in {report['seconds']:.1f} s, published as {report['version']}"
     )
     return 0
+
+
+def _rejects(options: argparse.Namespace) -> int:
+    from app.rejects import run
+    from app.tables import BadExport
+
+    try:
+        return run(options.exports, options.out, sys.stdout, sys.stderr)
+    except BadExport as error:
+        return _refuse(str(error), 1)
 
 
 def _serve(options: argparse.Namespace) -> NoReturn:

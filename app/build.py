@@ -7,18 +7,17 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
-from app import audit, confidential, protection, records, scales, snapshot
-from app.exports import BadExport, Export, find, recognise
+from app import audit, confidential, loading, protection, records, scales, snapshot
+from app.exports import BadExport, Export
+from app.loading import File
 from app.metrics import QUERIES, Metric, metrics
-from app.sources import sources
 
-MOST_REJECTED = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
 KEPT_VERSIONS = 3
 SHARED_RECORDS = (
     "months",
@@ -43,23 +42,6 @@ class BuildFailed(Exception):
         super().__init__("\n".join(problems))
         self.problems, self.files = problems, files or []
         self.seconds = 0.0
-
-
-@dataclass(frozen=True)
-class File:
-    """What became of one export."""
-
-    path: str
-    system: str
-    record: str
-    read: int
-    kept: int
-    rejected: int
-    repeated: int
-    blank: int
-    notes: int  # below the table; among the blank ones, as are
-    left_out: int  # those that the source leaves out
-    seconds: float
 
 
 def build(
@@ -148,81 +130,15 @@ def _load(
     warehouse: duckdb.DuckDBPyConnection, exports: Path, today: date, say: Callable[[str], None]
 ) -> list[tuple[File, Export]]:
     """Read all files, or raise BuildFailed with the problems of all of them at once."""
-    problems: list[str] = []
-    recognised: list[Export] = []
-    for path in find(exports):
-        try:
-            recognised.append(recognise(path, str(path.relative_to(exports)), sources()))
-        except BadExport as error:
-            problems.append(str(error))
-    if not recognised and not problems:
+    files, problems = loading.load(warehouse, exports, today, say)
+    if not files and not problems:
         make = f"python -m app demo --out {exports}"
         raise BuildFailed([f"{exports}: there are no exports in it. Put CSV files there, or make some with: {make}"])
-    records.prepare(warehouse)
-    counted: list[tuple[records.Read, float] | None] = []  # None: it could not be read
-    for number, export in enumerate(recognised):
-        started = time.perf_counter()
-        say(f"reading {export.name} ({export.source.system}, {export.source.record})")
-        try:
-            read = records.load(warehouse, export, number, today)
-        except BadExport as error:
-            problems.append(str(error))
-            counted.append(None)
-        else:
-            counted.append((read, time.perf_counter() - started))
-    for contract in records.contracts().values():
-        records.settle(warehouse, contract)
-    files = []
-    for number, (export, count) in enumerate(zip(recognised, counted, strict=True)):
-        if count is None:
-            continue
-        read, seconds = count
-        tally = records.tally(warehouse, export.source.record, number, *read)
-        files.append(
-            (
-                File(
-                    export.name, export.source.system, export.source.record, **asdict(tally), seconds=round(seconds, 3)
-                ),
-                export,
-            )
-        )
-        problems += _misgivings(warehouse, files[-1][0], number)
-        for column, reason, rows, line in _reasons(warehouse, number):
-            say(f"  {export.name}: rejected {rows} rows: {column} {reason} (first in line {line})".replace("  ", " "))
-        for item, lowest, highest, answers in scales.strays(warehouse, export.source.record, number):
-            say(f"  {export.name}: {scales.sentence(item, lowest, highest, scales.counted(answers))}")
     if not problems and not any(file.kept for file, _ in files):
         problems.append(f"{exports}: its files hold headings but no rows. Export them again, for a longer period")
     if problems:
         raise BuildFailed(problems, [asdict(file) for file, _ in files])
     return files
-
-
-def _misgivings(warehouse: duckdb.DuckDBPyConnection, file: File, number: int) -> list[str]:
-    """Reasons not to publish what this file says."""
-    accounted = file.kept + file.rejected + file.repeated + file.blank
-    if accounted != file.read:
-        return [
-            f"{file.path}: {file.read} rows were read but {accounted} are accounted for. Report this file as a defect"
-        ]
-    if file.rejected <= MOST_REJECTED * (file.read - file.blank):
-        return []
-    reasons = [
-        f"{column or 'row'} {reason} in {rows} rows, first in line {line}"
-        for column, reason, rows, line in _reasons(warehouse, number)[:3]
-    ]
-    rows = file.read - file.blank
-    broken = f"{file.rejected} of {rows} rows ({file.rejected / rows:.0%}) break the contract of {file.record}"
-    remedy = f"Correct the export, or say how to read it in {Path(file.path).name}.map.toml"
-    return [f"{file.path}: {broken}: {'; '.join(reasons)}. {remedy}"]
-
-
-def _reasons(warehouse: duckdb.DuckDBPyConnection, file: int) -> list[tuple[str, str, int, int]]:
-    return warehouse.execute(
-        "select coalesce(col, ''), reason, count(distinct line), min(line) from rejects where file = $file "
-        "group by col, reason order by 3 desc, 4",
-        {"file": file},
-    ).fetchall()
 
 
 def _compute(

@@ -20,7 +20,7 @@ def plain(rows: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_datetime64_any_dtype(out[column]):
             out[column] = out[column].dt.strftime("%Y-%m-%d")
         elif out[column].dtype in ("object", "str"):
-            out[column] = [_harmless(value) for value in out[column]]
+            out[column] = [harmless(value) for value in out[column]]
         elif out[column].dtype == bool:
             out[column] = out[column].map({True: "true", False: "false"})
     return out
@@ -68,7 +68,7 @@ def xlsx(found: Sequence[Answer], snapshot: Snapshot, sql_of: Callable[[Answer, 
         told = [("Sheet", name), *described(answer, snapshot, sql_of(answer, snapshot))]
         for what, text in told:
             about.write_string(line, 0, what, bold)
-            about.write_string(line, 1, str(_harmless(text)), wrapped)
+            about.write_string(line, 1, str(harmless(text)), wrapped)
             line += 1
         line += 1
     book.close()
@@ -90,7 +90,7 @@ def _write_rows(sheet: object, rows: pd.DataFrame, bold: object, day: object) ->
             if isinstance(value, datetime):
                 sheet.write_datetime(line, column, value.to_pydatetime(), day)
             elif isinstance(value, str):
-                sheet.write_string(line, column, _harmless(value))
+                sheet.write_string(line, column, harmless(value))
             else:
                 sheet.write(line, column, value.item() if hasattr(value, "item") else value)
     sheet.freeze_panes(1, 0)
@@ -124,7 +124,7 @@ def file_name(answer: Answer, ending: str) -> str:
     return "-".join(filter(None, parts)) + f".{ending}"
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 

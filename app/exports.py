@@ -203,7 +203,7 @@ def _compare(
     """How much of a signature stands in a row, what of it does not, and the export where all of it does."""
     line, cells = rows[place]
     under = [below for _, below in rows[place + 1 : place + 1 + len(source.under_header)]]
-    header = tuple(_headings(_joined(cells, under[0]) if source.options and under else cells))
+    header = tuple(headings(_joined(cells, under[0]) if source.options and under else cells))
     have = {plain(heading) for heading in header}
     wanted = [*source.must_have, *(["one of " + ", ".join(source.any_of)] if source.any_of else [])]
     absent = [heading for heading in source.must_have if plain(heading) not in have]
@@ -259,7 +259,7 @@ def _first_rows(table: Table) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _headings(cells: list[str]) -> Iterator[str]:
+def headings(cells: list[str]) -> Iterator[str]:
     """Headings as column names: trimmed, blank ones numbered, repeated ones counted."""
     seen: dict[str, int] = {}
     for position, cell in enumerate(cells, 1):

@@ -254,7 +254,7 @@ def test_problems_of_all_files_are_told_at_once(drop, published: Path) -> None:
             "a.csv": "",
             "b.csv": TICKETS_HEADER + ROWS,
             "b.csv.map.toml": TICKETS_MAP.replace('"tickets"', '"tikets"'),
-            "c.csv": TICKETS_HEADER + ROW.format(1) + '"' + ROWS * 500,
+            "c.csv": TICKETS_HEADER + ('"' + ROW.format(1)) * 250,
             "c.csv.map.toml": TICKETS_MAP,
             "d.csv": TICKETS_HEADER + ROWS.replace(",met,", ",late,"),
             "d.csv.map.toml": TICKETS_MAP,
@@ -266,7 +266,7 @@ def test_problems_of_all_files_are_told_at_once(drop, published: Path) -> None:
         build(folder, published, today=TODAY)
     said = "\n".join(failed.value.problems)
     assert [problem.split(":")[0] for problem in failed.value.problems] == ["a.csv", "b.csv", "c.csv", "d.csv"]
-    for words in ("is empty", "tikets", "from line 3 on it is no table", "30 of 30 rows"):
+    for words in ("is empty", "tikets", "quotation marks do not match in 101 lines", "30 of 30 rows"):
         assert words in said
     assert tickets_in(current(published)) == 30
 
