@@ -87,13 +87,17 @@ def _made(name: str, words: dict) -> Source:
         raise BadExport(name, "[leave_out] is not made of headings and lists", 'Write "Level" = ["Total"] below it')
     for heading in leave_out:
         _check_columns(name, {"left_out": heading})
-    sql = _select(name, columns, items, scales, numbered, leave_out, words.get("each", ""))
+    sql = _select(name, columns, items, scales, numbered, leave_out, words)
     read_by = [*columns.values(), *items.values(), *leave_out, *([words["each"]] if "each" in words else [])]
     return read(name.removesuffix(".toml"), {"must_have": list(dict.fromkeys(map(spaced, read_by))), **words}, sql)
 
 
-def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list, leave_out: dict, each: str) -> str:
+def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list, leave_out: dict, words: dict) -> str:
     """The select over the headings that the lines of a mapping file describe."""
+    each, scores = words.get("each", ""), words.get("values", {})
+    scores = scores.get("score", {}) if isinstance(scores, dict) else {}
+    unanswered = [word for word, score in scores.items() if not score] if isinstance(scores, dict) else []
+    unanswered += [word for word in words.get("missing", ()) if isinstance(word, str)]
     spelled: dict[str, str] = {}  # one heading may fill two columns: spelled once, as the engine ignores capitals
 
     def quoted(heading: str) -> str:
@@ -118,10 +122,11 @@ def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list,
             f"('{item}', {quoted(heading)}, '{ends[item][0]}', '{ends[item][1]}')" for item, heading in items.items()
         ]
         source += f"\ncross join lateral (values {', '.join(rows)}) as answers (item, score, lowest, highest)"
-    where = ["trim(answers.score) <> ''"] if items else []
-    for heading, words in leave_out.items():
-        if words:
-            listed = ", ".join(_text(word.strip().lower()) for word in words)
+    nothing = ", ".join(_text(word.strip().lower()) for word in ["", *unanswered])
+    where = [f"lower(trim(answers.score)) not in ({nothing})"] if items else []
+    for heading, left in leave_out.items():
+        if left:
+            listed = ", ".join(_text(word.strip().lower()) for word in left)
             where.append(f"lower(trim({quoted(heading)})) not in ({listed})")
     return "\n".join(
         [f"select {', '.join(told)}", f"from {source}", *([f"where {' and '.join(where)}"] if where else [])]

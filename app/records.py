@@ -388,7 +388,7 @@ def _check_copies(warehouse: duckdb.DuckDBPyConnection, export: Export, file: in
         warehouse.execute(
             f"""insert into rejects select $file, line, '', "{each}", 'does not say for how many it stands' from export
             where not coalesce(regexp_full_match(trim("{each}"), '[0-9]{{1,7}}')
-                and cast(trim("{each}") as int) <= {MOST_COPIES}, false)""",
+                and try_cast(trim("{each}") as int) <= {MOST_COPIES}, false)""",
             {"file": file},
         )
         rejected = "line in (select line from rejects where file = $file)"

@@ -20,7 +20,7 @@ LONGEST_VALUE = 200  # characters: enough to find it
 
 
 def run(exports: Path, out: Path | None, stdout: TextIO, stderr: TextIO) -> int:
-    """List every reject below `exports`, and every spelling that no reference knows, as CSV; 1 where files stand in the way.
+    """List every reject below `exports`, and every spelling that no reference knows, as CSV; 1 for files in the way.
 
     A file is written for its owner's eyes only. Files that cannot be read are named on `stderr`.
     """
@@ -46,7 +46,8 @@ def read(exports: Path, today: date | None = None) -> tuple[list[tuple], list[st
     sql = """
         select file, line, coalesce(col, ''), left(value, $longest), reason from rejects
         union all
-        select file, null, col, left(word, $longest), 'is not in data/reference, in ' || rows || ' rows' from unknown_words
+        select file, null, col, left(word, $longest), 'is not in data/reference, in ' || rows || ' rows'
+        from unknown_words
         order by 1, 2 nulls last, 3, 4"""
     with (
         tempfile.TemporaryDirectory(prefix="rejects-") as private,  # its owner alone may open it
