@@ -373,6 +373,7 @@ BESPOKE = {
     "rejects": coverage.rejects,
     "unknown": coverage.unknown,
     "off_scale": coverage.off_scale,
+    "drift": coverage.drift,
     "missing": coverage.missing,
 }
 FIGURES = {
@@ -403,7 +404,8 @@ FIGURES = {
     "practices": "each practice with its metrics: definition, whether it is measured, and what the rest would take",
     "files": "exports behind the snapshot, and what became of their rows",
     "rejects": "rejected rows by file, column and reason",
-    "unknown": "regions and channels that are not known",
     "off_scale": "answers on a scale that the metric does not take",
+    "unknown": "regions, channels and questions that are not known",
+    "drift": "what is odd about a file beside the one before it",
     "missing": "kinds of records without an export, and what they would light up",
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from app import audit, confidential, loading, protection, records, scales, snapshot
+from app import audit, confidential, drift, loading, protection, records, scales, snapshot
 from app.exports import BadExport, Export
 from app.loading import File
 from app.metrics import QUERIES, Metric, metrics
@@ -178,6 +178,8 @@ def _compute(
         _noted(warehouse, metric, _as_of(metric, last), took.get(metric.query, 0)) for metric in metrics().values()
     ]
     _describe(warehouse, files, as_of, rules)
+    for note in drift.notes(warehouse, files, previous):
+        warehouse.execute("insert into snapshot.drift values (?, ?)", note)
     warehouse.execute("checkpoint snapshot")
     warehouse.execute("detach snapshot")
     return computed
@@ -294,11 +296,11 @@ def _describe(
         span = records.reaches(warehouse, contract, number)
         with export.path.open("rb") as stream:
             fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
-        counts = [told(count) for count in (file.read, file.kept, file.rejected, file.repeated, file.blank)]
-        warehouse.execute(
-            "insert into snapshot.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [file.path, file.system, file.record, *counts, nearest, *(span or (None, None)), fingerprint],
-        )
+        rows = (file.read, file.kept, file.rejected, file.repeated, file.blank, file.notes, file.left_out)
+        promised = None if contract.standing else export.source.refresh_days
+        of_file = [file.path, file.system, file.record, *map(told, rows), nearest, promised]
+        of_file += [*(span or (None, None)), fingerprint]
+        warehouse.execute(f"insert into snapshot.files values ({', '.join('?' * len(of_file))})", of_file)
         for *scale, answers in scales.strays(warehouse, file.record, number):
             warehouse.execute(
                 "insert into snapshot.off_scale values (?, ?, ?, ?, ?, ?)", [file.path, *scale, told(answers), nearest]

@@ -1,5 +1,7 @@
 """Coverage: which exports the snapshot was built from, what became of their rows, and what is not there."""
 
+from datetime import date
+
 import pandas as pd
 
 from app import practices, scales
@@ -11,11 +13,12 @@ from app.snapshot import Snapshot
 
 
 def files(snapshot: Snapshot, filters: Filters) -> Answer:
-    """One row per export: who wrote it, what it covers, what became of its rows.
+    """One row per export: who wrote it, what it covers, what became of its rows, when the next is due, what it feeds.
 
     Rows about people are counted to the nearest five; a count that is not there is one of fewer than ten.
     """
     rows = snapshot.ask("figures/files")
+    rows["feeds"] = [feeds(record) for record in rows["record"]]
     rejected, read = int(rows["rejected"].sum()), int(rows["read"].sum() - rows["blank"].sum())
     newest = f"{snapshot.as_of if rows.empty else rows['last_on'].max():%-d %b %Y}"
     told = f"{_counted(len(rows), 'export')}, {_about(rows)}{_counted(read, 'row')}"
@@ -36,13 +39,33 @@ def rejects(snapshot: Snapshot, filters: Filters) -> Answer:
 
 
 def unknown(snapshot: Snapshot, filters: Filters) -> Answer:
-    """One row per file and place whose spelling no reference knows; they are counted under unknown."""
+    """One row per file and place whose spelling no reference knows, counted under unknown; questions are not read."""
     rows = snapshot.ask("figures/unknown")
     if rows.empty:
-        return _told("unknown", rows, "Every region and channel is known", snapshot)
-    count = _together(rows, "cell")  # a row may name two places that nobody knows
-    sentence = f"{count} with a region or channel that is not known, counted as unknown"
-    return _told("unknown", rows, sentence, snapshot)
+        return _told("unknown", rows, "Every region, channel and question is known", snapshot)
+    places, questions = rows[rows["column"] != "question"], rows[rows["column"] == "question"]
+    parts = []
+    if not places.empty:  # a row may name two places that nobody knows
+        count = _together(places, "cell")
+        parts.append(f"{count} with a region or channel that is not known, counted as unknown")
+    if not questions.empty:
+        columns = _counted(int(questions["words"].sum()), "column")
+        parts.append(f"{columns} of surveys that no reference knows, not read")
+    return _told("unknown", rows, "; ".join(parts), snapshot)
+
+
+def drift(snapshot: Snapshot, filters: Filters) -> Answer:
+    """One row per oddity of a file beside the one before it."""
+    rows = snapshot.ask("figures/drift")
+    files = rows["path"].nunique()
+    odd = f"{_counted(files, 'export')} {'differs' if files == 1 else 'differ'} from the one before"
+    return _told("drift", rows, odd if files else "No export differs much from the one before", snapshot)
+
+
+def feeds(record: str) -> str:
+    """The practices that a kind of record tells of, by their numbers."""
+    told = {practice for metric in metrics().values() if record in metric.records for practice in metric.practices}
+    return " ".join(sorted(told))
 
 
 def off_scale(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -83,6 +106,21 @@ def _told(figure: str, rows: pd.DataFrame, sentence: str, snapshot: Snapshot) ->
 def written(count: int) -> str:
     """A count of rows; one that is not told is small."""
     return "few" if pd.isna(count) else f"{int(count):,}"
+
+
+def due(day: object, today: date | None = None) -> str:
+    """When the next export of a kind is promised; nothing for lists and for files that a newer one follows."""
+    if pd.isna(day):
+        return ""
+    late = (today or date.today()) > pd.Timestamp(day).date()
+    return f"{'overdue since' if late else 'due'} {day:%-d %b %Y}"
+
+
+def blank(row: pd.Series) -> str:
+    """Rows without a record, and of which kind those are that are not empty."""
+    kinds = {"notes": "notes", "left_out": "left out"}
+    inside = [f"{written(row[name])} {what}" for name, what in kinds.items() if pd.notna(row[name]) and row[name]]
+    return f"{written(row['blank'])}<small> {', '.join(inside)}</small>" if inside else written(row["blank"])
 
 
 def _about(rows: pd.DataFrame) -> str:

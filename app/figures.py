@@ -424,17 +424,25 @@ def files() -> None:
             f"{escape(row['path'])}<small> {escape(row['system'])}</small>",
             escape(row["record"].replace("_", " ")),
             f"{row['first_on']:%b %Y} – {row['last_on']:%-d %b %Y}",
-            *(coverage.written(row[name]) for name in ("read", "kept", "rejected", "repeated", "blank")),
+            coverage.due(row["due_on"]),
+            row["feeds"],
+            *(coverage.written(row[name]) for name in ("read", "kept", "rejected", "repeated")),
+            coverage.blank(row),
         )
         for _, row in found.rows.iterrows()
     ]
-    note = "Of every file: rows read = kept + rejected + repeated + blank."
+    note = "Of every file: rows read = kept + rejected + repeated + blank. Blank are empty rows, notes below the table "
+    note += "and rows that their source leaves out. Feeds: the practices that a file tells of."
     if (found.rows["nearest"] > 1).any():
         note += (
             f" Rows about people are told to the nearest {rules().nearest}, fewer than {rules().least_people} as few."
         )
     with framed(found, note):
-        board(("File", "Record", "Covers", "Read", "Kept", "Rejected", "Repeated", "Blank"), rows, (3, 4, 5, 6, 7))
+        board(
+            ("File", "Record", "Covers", "Next", "Feeds", "Read", "Kept", "Rejected", "Repeated", "Blank"),
+            rows,
+            range(5, 10),
+        )
 
 
 def listing(figure: str, note: str, always: bool = True) -> None:

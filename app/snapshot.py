@@ -33,9 +33,11 @@ create table snapshot.people_counts (
 );
 create table snapshot.files (
     path varchar, system varchar, record varchar, read bigint, kept bigint, rejected bigint, repeated bigint,
-    blank bigint, nearest int, first_on date, last_on date, fingerprint varchar
+    blank bigint, notes bigint, left_out bigint, nearest int, refresh_days int, first_on date,
+    last_on date, fingerprint varchar
 );
 create table snapshot.rejects (path varchar, col varchar, reason varchar, rows bigint, nearest int);
+create table snapshot.drift (path varchar, note varchar);
 create table snapshot.unknown (path varchar, col varchar, words bigint, rows bigint, nearest int);
 create table snapshot.off_scale (
     path varchar, item varchar, lowest bigint, highest bigint, answers bigint, nearest int
