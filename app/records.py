@@ -11,7 +11,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from app import cells
+from app import cells, quick
 from app.cells import PLACES, SQL_TYPES, quoted
 from app.exports import BadExport, Export, Fate, Unknown
 from app.sources import Source, plain
@@ -156,8 +156,7 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
     """
     _check_source(warehouse, export)
     contract = contracts()[export.source.record]
-    for table in ("export", "staged"):
-        warehouse.execute(f"drop table if exists {table}")
+    _clear(warehouse)
     told = _copy_columns(warehouse, export, file)
     _answers(warehouse, export, file)
     _check_copies(warehouse, export, file)
@@ -190,11 +189,16 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
         "and line not in (select line from rejects where file = $file)"
     )
     left_out = warehouse.execute(silent, {"file": file}).fetchone()[0]
-    warehouse.execute("drop view raw")
-    warehouse.execute("drop view if exists answers")
-    warehouse.execute("drop table staged")
-    warehouse.execute("drop table export")
+    _clear(warehouse)
     return Read(told.read, told.blank + left_out, told.notes, left_out)
+
+
+def _clear(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Drop what loading one export leaves: `export` is a table, or a view where it was read quickly."""
+    kinds = dict(warehouse.execute("select table_name, table_type from information_schema.tables").fetchall())
+    for name in ("raw", "answers", "staged", "export", "export_rows"):
+        if name in kinds:
+            warehouse.execute(f"drop {'view' if kinds[name] == 'VIEW' else 'table'} {name}")
 
 
 def settle(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -297,6 +301,9 @@ def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export, file: in
     places = {plain(heading): position for position, heading in enumerate(export.header)}
     wanted = [(column, places.get(plain(column))) for column in export.source.columns]
     wanted += [(_answer_column(asked.place), asked.place) for asked in export.questions]
+    quickly = quick.copy(warehouse, export, wanted)
+    if quickly is not None:
+        return Read(quickly, 0)
     columns = [column for column, _ in wanted]
     listed = ", ".join(f'"{column}" varchar' for column in columns)
     warehouse.execute(f"create temp table export (line bigint{', ' if listed else ''}{listed})")
@@ -463,21 +470,30 @@ def _spelled(source: Source, heading: str) -> str:
 def _staging(contract: Contract, source: Source) -> str:
     """SQL that turns the view `raw` into typed columns, the texts behind them, and the first fault of each row."""
     typed, faults, joins = [], [], []
+    texts = {
+        column.name: column.name if column.type == "text" else f"text of {column.name}" for column in contract.columns
+    }
+
+    def fault(column: str, when: str, reason: str) -> None:
+        told = f'col := {quoted(column)}, value := "{texts[column]}", reason := {quoted(reason)}'
+        faults.append(f"when {when} then struct_pack({told})")
+
     for column in contract.columns:
+        name, text = column.name, texts[column.name]
         value, joined = cells.typed(column, source)
-        typed.append(f'{value} as "{column.name}", raw."{column.name}" as "text of {column.name}"')
+        typed.append(f'{value} as "{name}"' + (f', raw."{name}" as "{text}"' if text != name else ""))
         joins += [joined] if joined else []
         if column.required:
-            faults.append(_fault(column.name, f'"text of {column.name}" is null', "is missing"))
+            fault(name, f'"{text}" is null', "is missing")
         if column.type not in ("text", *PLACES):
-            unread = f'"text of {column.name}" is not null and "{column.name}" is null'
-            faults.append(_fault(column.name, unread, f"is not {cells.expected(column, source)}"))
-    tomorrow = f'"{contract.dated}" > cast($today as date) + 1'
-    faults.append(_fault(contract.dated, tomorrow, "lies in the future"))
-    faults += [_fault(rule.column, f"not ({rule.holds})", rule.reason) for rule in contract.rules]
+            fault(name, f'"{text}" is not null and "{name}" is null', f"is not {cells.expected(column, source)}")
+    fault(contract.dated, f'"{contract.dated}" > cast($today as date) + 1', "lies in the future")
+    for rule in contract.rules:
+        fault(rule.column, f"not ({rule.holds})", rule.reason)
+    kept = [*texts, *(texts[column.name] for column in contract.columns if column.type in PLACES)]
     return f"""
         with typed as (select raw.line, {", ".join(typed)} from raw {" ".join(joins)})
-        select *, case {" ".join(faults)} end as fault from typed"""
+        select line, {", ".join(f'"{name}"' for name in kept)}, case {" ".join(faults)} end as fault from typed"""
 
 
 @cache
@@ -490,13 +506,6 @@ def _mapped_columns(sql: str, headings: tuple[str, ...]) -> tuple[str, ...]:
         scratch.execute(answers)
         scratch.execute((DATA.parent / "queries" / "source_macros.sql").read_text("utf-8"))
         return tuple(told[0] for told in scratch.execute(sql).description)
-
-
-def _fault(column: str, when: str, reason: str) -> str:
-    return (
-        f'when {when} then struct_pack(col := {quoted(column)}, value := "text of {column}", '
-        f"reason := {quoted(reason)})"
-    )
 
 
 def last_workday(month: date) -> date:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import loading
+from app import loading, quick
 from app.downloads import harmless
 from app.exports import BadExport, recognise
 from app.rejects import read
@@ -177,3 +177,46 @@ def test_an_archive_that_is_packed_too_tightly_is_refused(tmp_path: Path, monkey
         archive.writestr("x.csv", "a" * 10_000_000)
     with pytest.raises(BadExport, match="packed too tightly"):
         tables(tmp_path / "x.zip", "x.zip")
+
+
+QUIET = st.sampled_from(
+    ["", " ", "x", '"', '""', '"a"', ' "a" ', '"a""b"', 'a"b', "é", ",", "\n", "\r\n", "\r", "2026-01-05", "T1"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(QUIET, min_size=1, max_size=6), max_size=5))
+def test_reading_quickly_reads_what_row_by_row_reads(tmp_path: Path, cells: list[list[str]]) -> None:
+    """The engine's reading stands only where it says the same, cell by cell and line by line."""
+    text = "Number,Opened,SLA\n" + "T0,2026-01-05,met\n" + "\n".join(",".join(row) for row in cells)
+    mapping = 'system = "S"\nrecord = "tickets"\n[columns]\nticket = "Number"\nopened_at = "Opened"\nsla = "SLA"\n'
+    folder = written(tmp_path / "q", text.encode())
+    (folder / "desk.csv.map.toml").write_text(mapping, "utf-8")
+    export = recognise(folder / "desk.csv", "desk.csv", sources())
+    wanted = [(heading, place) for place, heading in enumerate(export.header)]
+    with duckdb.connect() as warehouse:
+        read = quick.copy(warehouse, export, wanted)
+        if read is None:
+            return
+        told = warehouse.execute("select * from export order by line").fetchall()
+    slowly = [(line, *row) for line, row in export.rows()]
+    assert told == slowly and read == len(slowly)
+
+
+def test_a_clean_text_is_read_quickly_and_an_unclean_one_is_not(tmp_path: Path) -> None:
+    clean = TICKETS_HEADER + "\n".join(GOOD) + "\n"
+    for content, quickly in (
+        (clean, True),
+        (clean.replace("\n", "\r\n"), True),
+        ("Title\n\n" + clean, True),
+        (clean + "\n", False),
+        (clean.replace("EMEA", '"two\nlines"'), False),
+        (clean.replace("EMEA", "caf\xe9").encode("cp1252"), False),
+        (clean + "T9\n", False),
+        (clean.replace("T1", "T\0"), False),
+    ):
+        folder = written(tmp_path / "c", content if isinstance(content, bytes) else content.encode())
+        export = recognise(folder / "desk.csv", "desk.csv", sources())
+        with duckdb.connect() as warehouse:
+            told = quick.copy(warehouse, export, [("Number", 0)])
+        assert (told is not None) == quickly, content
