@@ -1411,6 +1411,7 @@ def test_no_exact_count_of_rows_about_people_is_told(demo: Snapshot) -> None:
     files = demo.ask("figures/files")
     paths = set(files.loc[files["record"].isin(about), "path"])
     assert len(paths) > 2
+    assert not paths & set(demo.ask("figures/drift")["path"]), "what is odd about a file is told in exact counts"
     for figure in ("files", "rejects", "unknown", "off_scale"):
         rows = demo.ask(f"figures/{figure}")
         counts = rows[rows["path"].isin(paths)].select_dtypes("number").drop(columns="nearest")

@@ -312,7 +312,7 @@ def data_sentence(figure: str, rows: pd.DataFrame) -> str:
         names = f"{', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else "".join(titles)
         return f"Not loaded: {names}" if titles else "Every kind of record is loaded"
     if figure == "unknown":
-        known = "Every region and channel is known"
+        known = "Every region, channel and question is known"
         cells = together("cell")
         return f"{cells} with a region or channel that is not known, counted as unknown" if len(rows) else known
     if figure == "off_scale":

@@ -1,5 +1,5 @@
--- Each export that the snapshot was built from: who wrote it, what it covers, what became of its rows, and when the next
--- one is promised (of the newest of its kind; lists that are kept up to date promise none).
+-- Each export that the snapshot was built from: who wrote it, what it covers, what became of its rows, and when the
+-- next one is promised (of the newest of its kind; lists that are kept up to date promise none).
 -- Parameters: none
 select
     path, system, record, first_on, last_on,
