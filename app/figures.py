@@ -311,7 +311,8 @@ def safety_bands() -> None:
     if found.state != "ready":
         absent(found)
         return
-    note = f"Responses to the nearest {rules().nearest}, by band of 100. Open and dashed: too few to tell."
+    nearest = " or ".join(str(step) for step in sorted(found.rows["nearest"].unique()))
+    note = f"Responses to the nearest {nearest}, by band of 100. Open and dashed: too few to tell."
     chart = people_charts.bands(found.rows)
     with framed(found, note, lambda: [("", chart)]):
         _chips(people_charts.named_groups(found.rows.assign(category=found.rows["band"])))

@@ -71,7 +71,7 @@ def safety_bands(snapshot: Snapshot, filters: Filters) -> Answer:
     rows = rows.astype({"people": "Int64", "base": "Int64", "share": "Float64"})
     rows = rows.assign(place=place or "everyone", as_of=rows["month"] + pd.offsets.MonthEnd(0))
     rows = rows.assign(order=rows["band"].map(rank)).sort_values(["month", "order"], ascending=[False, True])
-    rows = rows[["month", "place", "band", "people", "base", "share", "status", "rule_version", "as_of"]]
+    rows = rows[["month", "place", "band", "people", "base", "share", "nearest", "status", "rule_version", "as_of"]]
     rows = rows.reset_index(drop=True)
     if not (rows["status"] == "shown").any():
         return told(f"{state.metric.name}: too few answers in every band to show.", "withheld")

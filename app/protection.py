@@ -201,7 +201,7 @@ class _Telling:
         """Groups of everyone without a sum, and so without a share: attribute, category, level, people, status."""
         rows = pd.DataFrame(told, columns=["attribute", "category", "level", "people", "status"])
         rows = rows.assign(population=population, month=month, scope=EVERYONE, place="")
-        rows = rows.assign(base=None, share=None, rule_version=self.rules.version)
+        rows = rows.assign(base=None, share=None, nearest=self.rules.nearest, rule_version=self.rules.version)
         self._insert("people_counts", rows.astype({"people": "Int64"}))
 
     def remember(self, month: pd.Timestamp) -> None:
@@ -258,6 +258,7 @@ class _Telling:
                 "people": told["people"],
                 "base": base,
                 "share": share,
+                "nearest": self.rules.nearest,
                 "status": told["status"],
                 "rule_version": self.rules.version,
             }
@@ -331,7 +332,7 @@ class _Telling:
         if len(bands):
             share = (bands["people"].astype("Float64") / bands["base"]).round(2)
             words = {"level": ALL_LEVELS, "attribute": bands["population"], "rule_version": self.rules.version}
-            self._insert("people_counts", bands.drop(columns="nearest").assign(share=share, **words))
+            self._insert("people_counts", bands.assign(share=share, **words))
         self.bands.clear()
 
     def _nearest(self, amount: float) -> float:

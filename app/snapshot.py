@@ -29,7 +29,7 @@ create table snapshot.people_months (
 );
 create table snapshot.people_counts (
     population varchar, month date, scope varchar, place varchar, level varchar, attribute varchar, category varchar,
-    people bigint, base bigint, share double, status varchar, rule_version varchar
+    people bigint, base bigint, share double, nearest int, status varchar, rule_version varchar
 );
 create table snapshot.files (
     path varchar, system varchar, record varchar, read bigint, kept bigint, rejected bigint, repeated bigint,

@@ -340,7 +340,7 @@ def bounds(row: pd.Series, beside: Iterable[str]) -> tuple[float, float]:
     """What a row of counts says: a number, "<10", or hidden for the sake of a "<10" beside it and so none itself."""
     match row["status"]:
         case "shown":
-            return behind(row["people"], 5)
+            return behind(row["people"], int(row.get("nearest", 5)))
         case "<10":
             return 0, LEAST - 1
         case _:
