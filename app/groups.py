@@ -91,6 +91,7 @@ def selection_rates(snapshot: Snapshot, filters: Filters) -> Answer:
     found["rate"] = (found["hired"].astype("float64") / found["applied"].astype("float64")).where(enough)
     for name in ("ratio", "low", "high", "p"):
         found[name] = float("nan")
+    found["highest"] = ""
     for attribute, group in found[enough & (found["category"] != UNDISCLOSED)].groupby("attribute"):
         best = group.loc[group["rate"].idxmax()]
         found.loc[found["attribute"] == attribute, "highest"] = best["category"]

@@ -638,6 +638,8 @@ def test_targets_come_from_the_goals_sheet(demo: Snapshot) -> None:
         "reopened": 0.05,
         "goals_well_defined": 1.0,
         "required_training": 0.9,
+        "policy_reviewed": 1.0,
+        "policy_acknowledged": 1.0,
     }
     state = states(demo)["promises_kept"]
     assert (state.goal, state.due_on) == ("Keep our promises", date(2026, 12, 31))
