@@ -69,10 +69,10 @@ def _levels(count: int) -> dict:
     tooltip = [
         alt.Tooltip("level", type="nominal", title="Of"),
         alt.Tooltip("category", type="nominal", title="Stated"),
-        alt.Tooltip("people", type="nominal", title="To the nearest 5"),
+        alt.Tooltip("people", type="nominal", title="Told as"),
     ]
     open_part = parts.transform_filter("datum.colour === 'hidden'").mark_bar(
-        fill=CARD, stroke=CONTEXT, strokeDash=[3, 3], strokeWidth=1
+        fill=CARD, stroke=CONTEXT, strokeDash=[3, 3], strokeWidth=1, aria=False
     )
     fits = "(datum.end - datum.start) * width > 7 * length(datum.text) + 6 ? datum.text : ''"  # within its part
     layers = [
