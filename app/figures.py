@@ -274,10 +274,11 @@ def overview() -> None:
 
 def people_head(question: str) -> None:
     """The head of a page about people: its finding, and the one scope that it shows."""
-    found = ask("representation", None)
-    st.caption(question)
-    st.title(found.sentence, anchor=False)
+    found, gap = ask("representation", None), ask("community_gap", None)
     scope, place = shown().filters.scope()
+    st.caption(question)
+    beside = gap.state == "ready" and scope != "channel"  # a channel has no community
+    st.title(gap.sentence.split(", the widest gap")[0] if beside else found.sentence, anchor=False)
     words = "Everyone" if scope == "everyone" else place
     if found.state == "ready":
         words = f"{words} · as of {found.rows['as_of'].iloc[0]:%-d %b %Y}"

@@ -20,8 +20,10 @@ METRICS = (
 )
 
 figures.people_head("Does our workforce reflect the communities we serve?")
-figures.representation("gender")
 figures.groups("community_gap")
+
+figures.section("Who works at which level?")
+figures.representation("gender")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.representation("ethnicity")
     figures.representation("age_band")
@@ -36,8 +38,6 @@ figures.headline("inclusion_index", "perspectives_valued", "speak_openly", "incl
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("inclusion_index")
     figures.by_region("inclusion_index")
-figures.where("perspectives_valued")
-figures.where("speak_openly")
 figures.where("inclusion_training")
 
 figures.section("Are diverse perspectives celebrated?")
@@ -45,17 +45,14 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("events_participation")
     figures.trend("perspectives_valued")
 figures.where("events_participation")
+figures.where("perspectives_valued")
 
 figures.section("Is inclusion talked about openly?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("dialogue_participation")
     figures.trend("speak_openly")
 figures.where("dialogue_participation")
-
-figures.section("Do employees know the policies for dealing with customers?")
-with st.grid(2, min_column_width=330, gap="small"):
-    figures.trend("policy_acknowledged")
-    figures.by_region("policy_acknowledged")
+figures.where("speak_openly")
 
 figures.section("Is the experience equal?")
 with st.grid(2, min_column_width=330, gap="small"):
@@ -68,6 +65,7 @@ figures.section("Do we hear customers of every group?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.groups("feedback_reach")
     figures.groups("satisfaction_gap")
+
 figures.section("Who do we buy from?")
 with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("diverse_spend")
@@ -82,8 +80,11 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.by_region("inclusive_language")
     figures.by_region("inclusive_imagery")
 
-figures.section("Are policies in place?")
-figures.trend("policy_reviewed")
+figures.section("Are policies in place, and known?")
+with st.grid(2, min_column_width=330, gap="small"):
+    figures.trend("policy_reviewed")
+    figures.trend("policy_acknowledged")
+figures.where("policy_acknowledged")
 
 figures.protection()
 figures.foot(*METRICS)
