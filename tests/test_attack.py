@@ -1272,7 +1272,7 @@ def test_hiding_and_rounding_alone_give_other_groups_away(knows, seed: int, tmp_
     truth = replace(truth, people=truth.people[truth.people["month"] == truth.quarters[0]])
     told, system = naive(truth), System()
     heads = told.counts[(told.counts["scope"] == "everyone") & (told.counts["level"] == "all levels")]
-    knows(system, truth, Told(heads, told.months.iloc[:0], naive_groups(truth)))
+    knows(system, truth, Told(heads, told.months.iloc[:0], groups=naive_groups(truth)))
     found = {name: ends for name, ends in system.narrow().items() if knows is not workforce or "answered" in name}
     assert found and min(most - least for least, most in found.values()) <= 3
 

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from app import snapshot
+from app.demo import HEADINGS
 from app.snapshot import NoSnapshot, Snapshot, current, opened, versions
 
 EVERYTHING = {"regions": [], "channels": [], "from": "2000-01-01", "to": "2099-01-01"}
@@ -86,7 +87,7 @@ def test_a_truncated_snapshot_is_refused_wherever_it_was_cut(copied: Path, share
 
 def test_a_whole_copy_opens_under_any_name(copied: Path) -> None:
     again = opened(copied)
-    assert len(again.ask("figures/files")) == 12
+    assert len(again.ask("figures/files")) == len(HEADINGS)
     again.close()
 
 
@@ -104,7 +105,9 @@ def test_another_format_is_refused(copied: Path, change: str) -> None:
     with pytest.raises(NoSnapshot, match="was built by another version of the dashboard"):
         opened(copied)
     with duckdb.connect(copied) as connection:
-        assert connection.execute("select count(*) from files").fetchone() == (12,), "refused, not harmed, and let go"
+        assert connection.execute("select count(*) from files").fetchone() == (len(HEADINGS),), (
+            "refused, not harmed, and let go"
+        )
 
 
 def test_eight_threads_get_the_answers_to_their_own_questions(demo: Snapshot) -> None:
