@@ -190,8 +190,10 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     if rows.empty:
         return rows
     reference = metric.target if metric.target is not None else float(whole["value"].iloc[0])
-    rows["reference"] = reference
-    rows["reference_kind"] = "target" if metric.target is not None else f"all {place}s"
+    reference_kind = "target" if metric.target is not None else f"all {place}s"
+    if metric.kind == "count":  # no place has to have as many as all, nor a period what is aimed at in a month
+        reference, reference_kind = float("nan"), ""
+    rows["reference"], rows["reference_kind"] = reference, reference_kind
     sign = {"higher": 1, "lower": -1, "neither": 0}[metric.better]
     above, below = rows["low"] > reference, rows["high"] < reference
     rows["judgement"] = "no clear difference"
@@ -342,7 +344,7 @@ def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
     if worse or better:
         told = f"{worse or 'none'} for the worse, {better or 'none'} for the better"
         sentence = f"A lasting change in {worse + better} of {len(rows)} metrics: {told}"
-    queries = ("figures/series", "figures/wait_series", "figures/people_series")
+    queries = tuple(f"figures/{name}" for name in ("series", "count_series", "wait_series", "people_series"))
     rows = rows.drop(columns="order").reset_index(drop=True)
     note = control.words(snapshot, filters)
     return Answer("overview", None, filters, rows, sentence, "ready", snapshot.as_of, queries, note)

@@ -252,7 +252,9 @@ def _stack(warehouse: duckdb.DuckDBPyConnection, metric: Metric, as_of: date) ->
     shape = {
         "share": ["month", "region", "channel", "numerator", "denominator"],
         "money": ["month", "region", "channel", "numerator", "denominator"],
+        "list": ["month", "region", "channel", "numerator", "denominator"],
         "rate": ["month", "region", "channel", "numerator", "denominator"],
+        "count": ["month", "region", "channel", "numerator", "denominator"],
         "score": ["month", "region", "channel", "numerator", "denominator", "squares"],
         "quantile": ["month", "region", "channel", "bucket", "tally"],
         "mean": ["month", "region", "channel", "middle", "people"],

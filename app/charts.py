@@ -15,7 +15,6 @@ from app.filters import month_words, quarter_words
 from app.metrics import Metric, write_amount
 from app.series import NO_SHARE
 from app.theme import (
-    AXIS_TEXT,
     BETTER,
     CARD,
     CONFIG,
@@ -31,6 +30,7 @@ from app.theme import (
     TARGET,
     USUAL_RANGE,
     WORSE,
+    axis_text,
     marked,
 )
 
@@ -62,7 +62,7 @@ def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
 
 
 def _counted(base: int, metric: Metric) -> str:
-    if pd.isna(base):
+    if pd.isna(base) or metric.kind == "count":  # a count is its own base
         return ""
     return write_amount(base) if metric.kind == "money" else f"{base:,}"
 
@@ -79,7 +79,7 @@ def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> C
 def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Places with their 95 % interval against a reference line: value and base stand at the right."""
     drawn = rows.rename(columns={rows.columns[0]: "place"})
-    drawn["shown"] = [_shown(value, metric).removesuffix(" per 100") for value in drawn["value"]]
+    drawn["shown"] = ["–" if pd.isna(value) else metric.short(value) for value in drawn["value"]]
     drawn["base_shown"] = [_counted(base, metric) for base in drawn["base"]]
     few = "withheld" if metric.about == "people" else f"fewer than {metric.minimum_base} cases"
     why = NO_SHARE if metric.kind == "money" else few
@@ -88,14 +88,14 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     drawn["judgement"] = drawn["judgement"].replace("", "no clear difference")
     drawn["fill"] = drawn["judgement"].where(drawn["status"] == "shown", "low base")
     value = rows["reference"].iloc[0]
-    name = f"{'target' if rows['reference_kind'].iloc[0] == 'target' else 'all'} {metric.write(value)}"
+    name = f"{'target' if rows['reference_kind'].iloc[0] == 'target' else 'all'} {_shown(value, metric)}"
     low, high = (drawn[edge].clip(*bounds(metric)) for edge in ("low", "high"))
     drawn = drawn.assign(low=low, high=high)[
         ["place", "value", "low", "high", "judgement", "fill", "shown", "base_shown", "note", "interval"]
     ]
     return Chart(
         _dots(metric.unit, len(rows), bool(low.notna().any())),
-        {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]})},
+        {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]}).dropna()},
     )
 
 
@@ -211,7 +211,7 @@ def month_axis() -> alt.X:
 
 
 def value_axis(field: str, unit: str, ticks: int = 5) -> alt.Y:
-    axis = alt.Axis(labelExpr=AXIS_TEXT[unit], tickCount=ticks)
+    axis = alt.Axis(labelExpr=axis_text(unit), tickCount=ticks)
     return alt.Y(field, type="quantitative", title=None, scale=alt.Scale(zero=False, nice=False), axis=axis)
 
 
@@ -315,7 +315,7 @@ def _dots(unit: str, places: int, intervals: bool) -> dict:
     place = alt.Y("place", type="nominal", sort=None, title=None, axis=names)
 
     def x(field: str) -> alt.X:
-        axis = alt.Axis(labelExpr=AXIS_TEXT[unit], tickCount=4, grid=True, gridColor=GRID)
+        axis = alt.Axis(labelExpr=axis_text(unit), tickCount=4, grid=True, gridColor=GRID)
         return alt.X(
             field, type="quantitative", title=None, scale=alt.Scale(zero=False, nice=True, padding=8), axis=axis
         )

@@ -104,7 +104,7 @@ def described(answer: Answer, snapshot: Snapshot, sql: str = "") -> list[tuple[s
         lines += [
             ("Metric", f"{metric.name} ({metric.id})"),
             ("Definition", metric.definition),
-            ("Unit", f"{metric.unit}; shares and points are given as fractions" if metric.unit != "hours" else "hours"),
+            ("Unit", metric.unit + ("; shares and points are given as fractions" if metric.is_fraction else "")),
             ("Better", metric.better),
             ("Target", "none" if metric.target is None else metric.write(metric.target)),
             ("Records", ", ".join(metric.records)),

@@ -127,7 +127,11 @@ def trend(metric: str) -> None:
         if len(finished):
             last = finished.iloc[-1]
             base = write_amount(last["base"]) if found.metric.kind == "money" else f"{last['base']:,}"
-            note += f" {base} in {month_words(last['month'])}."
+            if found.metric.kind == "count":
+                whole = ask("headline", metric).rows["period_value"].iloc[0]
+                note += f" The sum of these months: {found.metric.write(whole)}."
+            else:
+                note += f" {base} in {month_words(last['month'])}."
         if found.as_of and series.choices(shown().snapshot)["month"][-1] > f"{found.as_of:%Y-%m}":
             note += f" Months after {month_words(found.as_of)} are left out: the export ends in it."
         if 0 < len(finished) < 12:
@@ -620,6 +624,7 @@ def foot(*metrics: str) -> None:
 def _places(found: Answer) -> None:
     place = PLACES[found.figure]
     when = "Last month of the period" if found.metric.standing else "Whole period"
+    when = "Sum of the whole period" if found.metric.kind == "count" else when
     card(
         found,
         f"{when} by {place}{', with 95 % interval. Hollow: low base' if found.metric.has_interval else ''}.",

@@ -1,6 +1,6 @@
 """Goals: where each stands, where its plan would have it, and where it will be when it falls due, in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ import pandas as pd
 from app import spc
 from app.filters import Filters, listed, month_words
 from app.metrics import Metric, metrics
-from app.series import Answer, State, by_month, missing, states
+from app.series import Answer, State, by_month, is_rare, missing, states
 from app.snapshot import Snapshot
 
 JUDGED = ("off track", "too close to call", "on track")
@@ -21,7 +21,7 @@ NOTE = (
     "Each goal is measured where it was set, over all months; region and channel choose which goals are listed, "
     "with those for every place."
 )
-QUERIES = ("figures/open_goals", "figures/series", "figures/wait_series", "figures/people_series")
+QUERIES = tuple(f"figures/{name}" for name in ("open_goals", "series", "count_series", "wait_series", "people_series"))
 
 
 @dataclass(frozen=True)
@@ -217,11 +217,22 @@ def _outlook(
     known = series.loc[series["value"].notna(), "month"]
     if known.empty:
         return NOTES[spc.TOO_FEW], None
+    if is_rare(state.metric, series["value"]):
+        return "too few a month to say", None
     horizon = _steps(known.iloc[-1].date(), goal["due_on"])
     if horizon < 1:
         return "due now", None
     told = spc.outlook(values, horizon, target, state.metric.better)
+    if state.metric.kind == "count":
+        told = _whole(told)
     return NOTES.get(told.note, told.words), told
+
+
+def _whole(told: spc.Outlook) -> spc.Outlook:
+    """The same without fewer than no events."""
+    path = tuple(spc.Band(*(max(end, 0.0) for end in band)) for band in told.path)
+    ends = path[-1] if told.low is not None else (None, None, None)
+    return replace(told, forecast=ends[0], low=ends[1], high=ends[2], path=path)
 
 
 def _months(series: pd.DataFrame, month: date | None, plan: Plan, outlook: spc.Outlook | None) -> pd.DataFrame:

@@ -11,11 +11,14 @@ DIVERSITY = QUERIES / "diversity" / "metrics.toml"  # what its figures mean that
 UNITS = {
     "share": ("%",),
     "money": ("%",),
+    "list": ("%",),
     "score": ("points",),
     "mean": ("points",),
     "quantile": ("hours", "days"),
-    "rate": ("hours", "per 100"),
+    "rate": ("hours", "per 100", "money per ticket", "contacts per leader"),
+    "count": (),  # whatever is counted, in the plural: decisions
 }
+PLAIN = ("%", "points", "hours", "days")  # units that a number carries with it; others are words after it
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Metric:
     computed_by: str = ""
     standing: bool = False
     everyone: bool = False
+    listed: bool = False
+    places: int = 0
     rose: str = "rose"
     fell: str = "fell"
 
@@ -53,8 +58,18 @@ class Metric:
 
     @property
     def has_interval(self) -> bool:
-        """Whether its base is a count of cases: of a rate and of a share of money, no interval of chance is claimed."""
-        return self.kind not in ("rate", "money")
+        """Whether its base is a count of cases that chance picked: else no interval of chance is claimed."""
+        return self.kind in ("share", "score", "mean", "quantile")
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether it is stored as a part of one and read as more."""
+        return self.unit in ("%", "points", "per 100")
+
+    @property
+    def has_few(self) -> bool:
+        """Whether its base counts cases, of which there can be too few: no amount, whole list or mere count does."""
+        return self.kind not in ("money", "list", "count")
 
     @property
     def page(self) -> str:
@@ -65,15 +80,35 @@ class Metric:
         return {"L": "goals", "T": "trust", "O": "trust", "I": "innovation", "D": "diversity"}[practice[0]]
 
     def write(self, value: float, places: int | None = None) -> str:
-        """A value as a reader sees it: whole percents and points, hours with one decimal below ten."""
+        """A value as a reader sees it: whole percents and points, hours with one decimal below ten, with its unit."""
+        return f"{self.short(value, places)}{self._words(value)}"
+
+    def _words(self, value: float) -> str:
+        """What stands after a number: per 100, per ticket, contacts per leader, decisions; one decision."""
+        if self.unit in PLAIN:
+            return ""
+        if self.kind == "count":
+            return f" {self.unit.removesuffix('s') if value == 1 else self.unit}"
+        return f" {self.unit.removeprefix('money ')}"
+
+    def short(self, value: float, places: int | None = None) -> str:
+        """The same where the unit is said elsewhere. Amounts stand in the organisation's currency, which no export
+        names: whole ones from 100.
+        """
         if self.unit == "%":
-            return f"{_round(value * 100, places or 0)} %"
+            return f"{_round(value * 100, self.places if places is None else places)} %"
         if self.unit == "points":
             return f"{_round(value * 100, places or 0)}"
         if self.unit == "days":
             return f"{_round(value, 0)} d"
         if self.unit == "per 100":
-            return f"{_round(value * 100, 1)} per 100"
+            return _round(value * 100, 1)
+        if self.unit.startswith("money"):
+            return _round(value, 2 if round(abs(value), 2) < 100 else 0)
+        if self.unit.startswith("contacts"):
+            return _round(value, 1)
+        if self.kind == "count":
+            return _round(value, 0 if float(value).is_integer() or abs(value) >= 9.95 else 1)
         return f"{_round(value, 1 if round(abs(value), 1) < 10 else 0)} h"
 
 
@@ -101,12 +136,16 @@ def _checked(file: str, id_: str, words: dict) -> Metric:
         "better": ("higher", "lower", "neither"),
         "about": ("cases", "people"),
     }.items():
-        if getattr(metric, key) not in allowed:
+        if getattr(metric, key) not in allowed and not (key == "unit" and metric.kind == "count"):
             raise ValueError(
                 f"{file}: [{id_}] {key} = {getattr(metric, key)!r} is not {' or '.join(map(str, allowed))}"
             )
     if metric.kind == "mean" and metric.about != "people":
         raise ValueError(f"{file}: [{id_}] is a mean about {metric.about}; means are about people")
+    if metric.kind == "count" and (metric.about == "people" or metric.standing):
+        raise ValueError(f"{file}: [{id_}] kind = 'count' is for cases that happen, not for people or what stands")
+    if metric.listed and (metric.about, metric.kind) != ("people", "rate"):
+        raise ValueError(f"{file}: [{id_}] listed = true is for a rate about people")
     if metric.minimum_base < 10:
         raise ValueError(
             f"{file}: [{id_}] minimum_base = {metric.minimum_base} is below 10, the least that may be shown"

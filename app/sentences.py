@@ -112,6 +112,8 @@ def trend(metric: Metric, rows: pd.DataFrame) -> str:
         last = (known[known["finished"]] if known["finished"].any() else known).iloc[-1]
         margin = f" ± {metric.write((last['high'] - last['low']) / 2)}" if metric.kind == "mean" else ""
         return f"{metric.name}: {metric.write(last['value'])}{margin} in {month_words(last['month'])}"
+    if judged.empty and metric.kind == "count" and known["finished"].any():
+        return f"{metric.name}: {_latest(metric, known[known['finished']])}, too few to judge by month"
     if judged.empty:
         return f"{metric.name}: no finished month with enough cases yet"
     last = judged.iloc[-1]
@@ -119,7 +121,8 @@ def trend(metric: Metric, rows: pd.DataFrame) -> str:
         months = f"{len(judged)} months" if len(judged) > 1 else "one month"
         if len(judged) < 12:
             return f"{metric.name}: too early to call a change after {months}"
-        return f"{metric.name}: no real change in {months}"
+        now = f"{_latest(metric, judged)}, " if metric.kind == "count" else ""
+        return f"{metric.name}: {now}no real change in {months}"
     if not claim and len(judged) < 12:
         return f"{metric.name}: too early to call a change after {len(judged)} months"
     if not claim:
@@ -144,12 +147,17 @@ def season(metric: Metric, rows: pd.DataFrame) -> str:
     return f"Its months repeat a yearly pattern: against the same month a year before, {usual}."
 
 
+def _latest(metric: Metric, rows: pd.DataFrame) -> str:
+    return f"{metric.write(rows['value'].iloc[-1])} in {month_words(rows['month'].iloc[-1])}"
+
+
 def headline(metric: Metric, rows: pd.DataFrame) -> str:
     row = rows.iloc[0]
     if metric.standing:
         return "stands, is not judged by month"
     if row["label"] == "":
-        return "too few cases" if row["finished"] else "the month is not over yet"
+        few = "too few to judge by month" if metric.kind == "count" else "too few cases"
+        return few if row["finished"] else "the month is not over yet"
     if row["label"] == "common cause":
         return "too early to call" if row["trial"] else "no real change"
     if pd.isna(row["since"]):
@@ -198,7 +206,6 @@ def places(metric: Metric, rows: pd.DataFrame) -> str:
     place = rows.columns[0]
     named = rows[(rows[place] != "unknown") & (rows["judgement"] != "")]
     against = "the target" if rows["reference_kind"].iloc[0] == "target" else f"all {place}s together"
-    goal = f"{metric.write(rows['reference'].iloc[0])}"
     worse, better = (list(named.loc[named["judgement"] == word, place]) for word in ("worse", "better"))
     if len(rows) == 1 and rows["judgement"].iloc[0] == "" and rows["status"].iloc[0] != "withheld":
         return f"{metric.name}: {metric.write(rows['value'].iloc[0])} in {rows[place].iloc[0]}, the only {place} here"
@@ -206,6 +213,7 @@ def places(metric: Metric, rows: pd.DataFrame) -> str:
     if not metric.has_interval and rows["value"].notna().any():
         shown = told if len(told) else rows[rows["value"].notna()].sort_values("value")
         return f"{metric.name}: {_reach(metric, shown, place)}"
+    goal = f"{metric.write(rows['reference'].iloc[0])}"
     if named.empty:
         return f"{metric.name}: no {place} has enough cases"
     if worse and len(worse) == len(named) and len(named) > 1:
@@ -228,7 +236,10 @@ def _reach(metric: Metric, shown: pd.DataFrame, place: str) -> str:
     if len(shown) == 1:
         return f"{least[0]} in {least[1]}"
     if least[0] == most[0]:
-        return f"about {least[0]} in {listed(sorted(shown[place])) if len(shown) < 3 else f'all {len(shown)} {place}s'}"
+        about = "" if shown["value"].nunique() == 1 else "about "
+        return (
+            f"{about}{least[0]} in {listed(sorted(shown[place])) if len(shown) < 3 else f'all {len(shown)} {place}s'}"
+        )
     return f"{least[0]} in {least[1]} to {most[0]} in {most[1]}"
 
 

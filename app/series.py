@@ -14,7 +14,8 @@ from app.snapshot import Snapshot
 
 LOW_BASE = 30
 WIDE_INTERVAL = 0.3  # of a share or score: 30 points
-NO_SHARE = "invoices and credit notes cancel out"  # why a share of money is withheld
+NO_SHARE = "the amounts cancel out"  # why a share of money is withheld
+LEAST_A_MONTH = 2  # events: control limits of fewer signal by chance alone far too often
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def _month_of_standing(state: State, filters: Filters) -> date:
 
 def query_of(metric: Metric, shape: str) -> str:
     """The figure query of a metric: `shape` is series or totals."""
-    return f"figures/{'people_' if metric.about == 'people' else 'wait_' if metric.kind == 'quantile' else ''}{shape}"
+    kind = "people_" if metric.about == "people" else {"quantile": "wait_", "count": "count_"}.get(metric.kind, "")
+    return f"figures/{kind}{shape}"
 
 
 def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> pd.DataFrame:
@@ -169,11 +171,11 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         rows["status"] = "shown"
     elif metric.kind in ("share", "mean"):  # of rounded counts: no more than whole percents, or a decimal of 100
         rows["value"] = rows["value"].round(2 if metric.kind == "share" else 3)
-    if metric.kind == "money":  # amounts know no few cases, but credit notes can leave no whole to have a share of
-        rows.loc[~(rows["value"].between(0, 1) & (rows["base"] > 0)), "status"] = "withheld"
-    else:
+    if metric.has_few:
         rows.loc[(rows["status"] == "shown") & (wide | (rows["base"] < LOW_BASE)), "status"] = "low base"
         rows.loc[rows["base"] < metric.minimum_base, "status"] = "withheld"
+    elif metric.kind != "count":  # credit notes can leave no whole to have a share of
+        rows.loc[~(rows["value"].between(0, 1) & (rows["base"] > 0)), "status"] = "withheld"
     rows.loc[rows["status"] == "withheld", ["numerator", "value", "low", "high"]] = float("nan")
     return rows
 
@@ -184,10 +186,10 @@ def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
     An unfinished month and a withheld one are left out of every rule.
     """
     metric = state.metric
-    values = [
-        float(value) if finished and not metric.standing and not pd.isna(value) else None
-        for value, finished in zip(rows["value"], rows["finished"], strict=True)
-    ]
+    counts = rows["finished"] & rows["value"].notna() & (not metric.standing)
+    if is_rare(metric, rows.loc[counts, "value"]):
+        counts &= False
+    values = [float(value) if told else None for value, told in zip(rows["value"], counts, strict=True)]
     judgement = spc.judge(values, metric.better, metric.target)
     yearly = season.on_year([month.date() for month in rows["month"]], values, metric.better)
     on_year = yearly.judgement.points if yearly.judgement else [spc.Point(None, None, None, None, "", "")] * len(rows)
@@ -211,6 +213,11 @@ def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
     judged = pd.concat([rows.reset_index(drop=True), told], axis=1)  # one by one, columns cost more than the judging
     judged.attrs = {"assurance": judgement.assurance, "variation": judgement.variation, "trial": judgement.trial}
     return judged
+
+
+def is_rare(metric: Metric, values: pd.Series) -> bool:
+    """Whether so few events are counted a month that nothing can be said of a change."""
+    return metric.kind == "count" and len(values) > 0 and values.mean() < LEAST_A_MONTH
 
 
 def _numbers(values: list[float | None]) -> list[float]:

@@ -4,6 +4,7 @@ from html import escape
 
 import pandas as pd
 
+from app.charts import bounds
 from app.metrics import Metric
 from app.theme import MARKS, ORDINARY, TARGET, USUAL_RANGE
 
@@ -18,6 +19,7 @@ def sparkline(rows: pd.DataFrame, metric: Metric, said: str) -> str:
     shown = rows[rows["value"].notna()].reset_index(drop=True)
     if shown.empty:
         return ""
+    shown[["lower", "upper"]] = shown[["lower", "upper"]].clip(*bounds(metric))
     numbers = shown[["value", "lower", "upper", "target"]].astype("float64")
     low, high = float(numbers.min().min()), float(numbers.max().max())
     span = (high - low) or 1.0

@@ -69,11 +69,17 @@ CONFIG = {
     "legend": {"disable": True},
 }
 AXIS_TEXT = {  # how an axis writes a number of this unit
-    "%": "format(datum.value * 100, '.0f') + ' %'",
+    "%": "format(datum.value * 100, '.4~g') + ' %'",  # tenths where ticks are that near each other
     "points": "format(datum.value * 100, '.0f')",
     "hours": "format(datum.value, '~g') + ' h'",
     "per 100": "format(datum.value * 100, '~g')",
 }
+WHOLE = "datum.value % 1 ? '' : format(datum.value, ',~f')"
+
+
+def axis_text(unit: str) -> str:
+    """How an axis writes a number: amounts as they are, of what is counted whole numbers only."""
+    return AXIS_TEXT.get(unit, "format(datum.value, ',~f')" if " per " in unit else WHOLE)
 
 
 def marked(channel: type, field: str, meanings: dict[str, tuple], part: int) -> alt.FieldChannelMixin:

@@ -62,6 +62,7 @@ def test_a_metric_well_declared_is_read(declared) -> None:
         ("better", '"up"'),
         ("about", '"things"'),
         ("minimum_base", "9"),
+        ("listed", "true"),
     ],
 )
 def test_a_wrong_entry_is_refused_with_file_metric_and_key(declared, key: str, word: str | None) -> None:
@@ -129,8 +130,52 @@ def test_values_are_written_as_a_reader_sees_them(declared, unit: str, value: fl
     assert declared(unit=f'"{unit}"', kind=f'"{kind}"').write(value) == written
 
 
+@pytest.mark.parametrize(
+    ("unit", "value", "written", "short"),
+    [
+        ("per 100", 0.063, "6.3 per 100", "6.3"),
+        ("money per ticket", 7.091, "7.09 per ticket", "7.09"),
+        ("money per ticket", 99.994, "99.99 per ticket", "99.99"),
+        ("money per ticket", 99.996, "100 per ticket", "100"),
+        ("money per ticket", 1234.4, "1,234 per ticket", "1,234"),
+        ("contacts per leader", 1.24, "1.2 contacts per leader", "1.2"),
+        ("contacts per leader", 0.0, "0.0 contacts per leader", "0.0"),
+        ("decisions", 0.0, "0 decisions", "0"),
+        ("decisions", 1.0, "1 decision", "1"),
+        ("decisions", 1.5, "1.5 decisions", "1.5"),
+        ("decisions", 3.73, "3.7 decisions", "3.7"),
+        ("decisions", 12.4, "12 decisions", "12"),
+        ("decisions", 1234.0, "1,234 decisions", "1,234"),
+    ],
+)
+def test_what_stands_for_a_word_is_written_with_it(declared, unit: str, value: float, written: str, short: str) -> None:
+    """Money with its cents below a hundred; whole events as they are, a mean of them with one decimal below ten."""
+    kind = "count" if unit == "decisions" else "rate"
+    metric = declared(unit=f'"{unit}"', kind=f'"{kind}"')
+    assert (metric.write(value), metric.short(value)) == (written, short)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"kind": '"count"', "unit": '"smiles"', "about": '"people"'}, "kind = 'count' is for cases that happen"),
+        ({"kind": '"count"', "unit": '"smiles"', "standing": "true"}, "kind = 'count' is for cases that happen"),
+        ({"listed": "true", "about": '"people"'}, "listed = true is for a rate about people"),
+        ({"listed": "true", "kind": '"rate"', "unit": '"hours"'}, "listed = true is for a rate about people"),
+        ({"kind": '"rate"', "unit": '"money"'}, "unit = 'money' is not hours or per 100 or money per ticket"),
+        ({"kind": '"list"', "unit": '"days"'}, "unit = 'days' is not %"),
+    ],
+)
+def test_a_kind_that_does_not_fit_is_refused(declared, words: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        declared(**words)
+
+
 def test_more_places_where_they_are_asked_for(declared) -> None:
+    """By the metric, or by who writes it."""
     assert declared().write(0.8745, places=1) == "87.5 %"
+    assert declared(places="1").write(0.8745) == "87.5 %"
+    assert declared(places="1").write(0.8745, places=0) == "87 %"
 
 
 # What each metric counts in tests/exports
