@@ -269,8 +269,10 @@ class _Telling:
         """A metric at each scope: numerator and base as told, or why they are not.
 
         An amount of hours is that of the people behind it as told, with what each of them has on average: who knows how
-        long a course is would count people by exact hours.
+        long a course is would count people by exact hours. So are contacts those of the leaders on their list as told:
+        exact ones would be those of a single leader, wherever all others are told.
         """
+        rows = rows.assign(people=rows["denominator"]) if metric.listed else rows
         for dimension, places in _scopes(rows, ["numerator", "people", "denominator"]).items():
             for place, (numerator, people, counted) in places.items():
                 margin = None
@@ -287,6 +289,13 @@ class _Telling:
                     numerator, base = parts[0].people, None
                     if status == "shown":
                         base = parts[0].people + parts[1].people
+                elif metric.listed:
+                    behind = known[metric.query, dimension, place, YES]
+                    status, nearest, base = behind.status, behind.nearest, behind.people
+                    if status == "shown":
+                        numerator = self._nearest(numerator / people * base)
+                    else:
+                        status = "withheld"
                 elif (dimension, place) not in self.last:
                     continue  # nobody works there
                 elif metric.everyone:
@@ -356,11 +365,13 @@ def _tables(rows: pd.DataFrame, categories: dict[str, list[str]]) -> Iterator[Ta
 
 
 def _table_of(name: str, rows: pd.DataFrame, metric: Metric) -> list[Table]:
-    """Who counts and who does not, of a share; who is behind the numerator, of a rate that knows them; who stands in
-    which band, of a mean. Of a share of everyone who counts: who does not is the rest of the head-count."""
+    """Who counts and who does not, of a share; of a rate who is on its own list, or behind the numerator if known; who
+    stands in which band, of a mean. Of a share of everyone who counts: who does not is the rest of the head-count."""
     if metric.kind == "share":
         counts = {NO: rows["denominator"] - rows["numerator"].astype(int), YES: rows["numerator"].astype(int)}
         counts = {YES: counts[YES]} if metric.everyone else counts
+    elif metric.listed:
+        counts = {YES: rows["denominator"]}
     elif metric.kind == "mean":
         middles = {name: sum(band) / 2 for name, band in _bands(rows).items()}
         counts = {name: rows["people"].where(np.isclose(rows["numerator"], at), 0) for name, at in middles.items()}

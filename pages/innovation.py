@@ -9,6 +9,7 @@ METRICS = (
     "customer_ideas",
     "ideas_per_100",
     "participation",
+    "experiments_concluded",
     "experiments_learned",
     "psychological_safety",
     "empowerment",
@@ -45,7 +46,10 @@ with st.grid(2, min_column_width=330, gap="small"):
     figures.trend("empowerment")
     figures.trend("enablement")
     figures.by_region("empowerment")
+    figures.by_region("enablement")
+    figures.trend("experiments_concluded")
     figures.by_region("experiments_learned")
+st.caption("How many succeed has no target: if all of them did, no risk was taken.")
 
 figures.section("Are they recognised?")
 with st.grid(2, min_column_width=330, gap="small"):

@@ -49,7 +49,7 @@ MEASURED = {  # what a metric counts of the head-count: its answers, and which o
     "dialogue_participation": ("yes", "no"),
 }
 OF_EVERYONE = ("events_participation", "dialogue_participation")  # told: yes, of the head-count
-SAFETY = "psychological_safety"
+SAFETY, LEADERS = "psychological_safety", "leader_customer_contacts"
 BANDS = ("below 40", "40 to 60", "60 to 80", "80 or more")
 ENOUGH = 20  # groups worked out
 MANY = 100_000  # more people than any company here
@@ -65,6 +65,7 @@ class Truth:
     `people` has month, employee, region, channel, level, the attributes and what is measured (yes, no, not asked, or
     blank before it is known); `taken` has month, employee, region, channel, hours of those who completed a course, at
     every month's end; `answers` has quarter, region, channel and band of each response to Edmondson's statements.
+    `leaders` has month, leader, region, channel and contacts of everybody on the list of leaders in a month.
     `answered` has the responses to the employee survey by quarter with what they state, `applied` the applicants of a
     year with what they state and whether they were hired, `customers` those of a year's end with group and outcome.
     """
@@ -72,6 +73,7 @@ class Truth:
     people: pd.DataFrame
     taken: pd.DataFrame
     answers: pd.DataFrame
+    leaders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month"]))
     answered: pd.DataFrame = field(default_factory=pd.DataFrame)
     applied: pd.DataFrame = field(default_factory=pd.DataFrame)
     customers: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -131,6 +133,7 @@ def truth_of(exports: Path) -> Truth:
         pd.DataFrame(people),
         pd.DataFrame(taken, columns=columns),
         answers_of(exports),
+        leaders_of(exports),
         pd.DataFrame(answered),
         pd.DataFrame(applicants_of(exports)),
         pd.DataFrame(customers_of(exports)),
@@ -191,6 +194,22 @@ def answers_of(exports: Path) -> pd.DataFrame:
             on = day(row["Submitted"])
             told.append({"month": pd.Timestamp(on.year, (on.month + 2) // 3 * 3, 1), **place_of(row), "band": band})
     return pd.DataFrame(told, columns=["month", "region", "channel", "band"])
+
+
+def leaders_of(exports: Path) -> pd.DataFrame:
+    """Who is on the list of a month, with the contacts in it: several of a kind on one day are one."""
+    contacts, places = defaultdict(set), defaultdict(list)
+    for row in records(exports / "hr" / "leader_contacts.csv"):
+        if row["Contact"] != "Pigeon":
+            key = month_of(row["Day"], 1), row["Leader ID"]
+            places[key].append(place_of(row))
+            contacts[key] |= {(row["Day"], row["Contact"])} - {(row["Day"], "None")}
+    rows = []
+    for (month, leader), found in places.items():
+        known = {name: sorted({place[name] for place in found} - {NOWHERE}) for name in DIMENSIONS[:2]}
+        where = {name: (among or [NOWHERE])[0] for name, among in known.items()}
+        rows.append({"month": month, "leader": leader, **where, "contacts": len(contacts[month, leader])})
+    return pd.DataFrame(rows, columns=["month", "leader", "region", "channel", "contacts"])
 
 
 def month_of(text: str, months: int) -> pd.Timestamp:
@@ -751,10 +770,48 @@ def trained(system: System, people: list[int], hours: list[int], shown: float, l
     system.knows(hours, min(share for share, _ in shares), max(share for _, share in shares))
 
 
+def leaders(system: System, truth: Truth, told: Told) -> None:
+    """A population of its own: who is on the list of a month, and their contacts. Hunted are the leaders of each place,
+    those elsewhere, and the contacts of places with fewer than ten leaders, where ten contacts or more are few too.
+
+    Contacts are those of the leaders as told, with what each of them has on average, to the nearest five.
+    """
+    for month, shown in told.months[told.months["metric"] == LEADERS].groupby("month"):
+        listed = truth.leaders[truth.leaders["month"] == month]
+        shown = shown[shown["status"] == "shown"]
+        everyone: dict[str, list[int]] = {}
+        for dimension in DIMENSIONS[:2]:
+            places = {place: listed[listed[dimension] == place] for place in sorted(listed[dimension].unique())}
+            people = {place: system.unknown(len(those)) for place, those in places.items()}
+            contacts = {place: system.unknown(those["contacts"].sum()) for place, those in places.items()}
+            for row in shown[shown["scope"] == dimension].itertuples():
+                listed_as(system, [people[row.place]], [contacts[row.place]], row)
+            for kind, cells in (("people", people), ("contacts", contacts)):
+                if kind in everyone:
+                    system.same(list(cells.values()), everyone[kind])
+                everyone[kind] = list(cells.values())
+            for place in set(people) - {NOWHERE}:
+                name = (f"{month:%Y-%m}", "leaders", dimension, place)
+                system.hunt((*name, "there"), [people[place]])
+                system.hunt((*name, "elsewhere"), [number for other, number in people.items() if other != place])
+                if len(places[place]) < LEAST:
+                    system.groups[*name, "their contacts"] = [contacts[place]], [1.0]
+        for row in shown[shown["scope"] == "everyone"].itertuples():
+            listed_as(system, everyone["people"], everyone["contacts"], row)
+
+
+def listed_as(system: System, people: list[int], contacts: list[int], row) -> None:
+    """How many leaders, and how many contacts, can lie behind a base and contacts that are told."""
+    fewest, most = behind(row.denominator, row.nearest)
+    system.knows(people, fewest, most)
+    low, high = ((row.numerator + half) / row.denominator for half in (-2.5, 2.5))
+    system.knows(contacts, low * fewest, high * most)
+
+
 def attacked(truth: Truth, told: Told) -> dict[tuple, tuple[int, int]]:
     """Every small group that is worked out to fewer than five sizes."""
     found = {}
-    for knows in (workforce, training, applicants, customers):
+    for knows in (workforce, training, leaders, applicants, customers):
         system = System()
         knows(system, truth, told)
         found |= system.narrow()
@@ -794,6 +851,7 @@ class Company:
     acknowledged: float = 0.85
     answering: float = 0.6  # of employees in each quarter, and of customers
     surveyed: bool = True  # are employees asked at all
+    leading: float = 0.5  # how many employees are on the list of leaders
     applying: float = 1.0  # applicants in the year, for each employee
     customers: float = 1.5  # for each employee
 
@@ -831,6 +889,8 @@ class Company:
         policies.append({"Employee ID": "E99999", "Policy": "Respect", "Asked on": QUARTERS[-1].isoformat()})
         written = {"hr/workforce": states, "hr/training": courses, "hr/events": events}
         written |= {"hr/policy_acknowledgements": policies, "survey/employee_survey": responses}
+        if listed := self._listed(np.random.default_rng(self.seed + 2_000_000), states):
+            written["hr/leader_contacts"] = listed
         for name, rows in written.items():
             path = folder / f"{name}.csv"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -838,6 +898,18 @@ class Company:
             pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
         self._others(np.random.default_rng(self.seed + 1), folder)
         return folder
+
+    def _listed(self, random: np.random.Generator, states: list[dict]) -> list[dict[str, str]]:
+        """The list of leaders in the last month of each quarter: none to three contacts each, on one day or several."""
+        led = {name for name in sorted({row["Employee ID"] for row in states}) if random.random() < self.leading}
+        rows = []
+        for state in states:
+            if state["Employee ID"] in led:
+                row = {"Leader ID": state["Employee ID"], "Region": state["Region"], "Serves": state["Serves"]}
+                days = [f"{state['State on'][:8]}{random.integers(1, 29):02d}" for _ in range(random.integers(0, 4))]
+                rows += [row | {"Day": day, "Contact": "Visit"} for day in days]
+                rows += [] if days else [row | {"Day": state["State on"], "Contact": "None"}]
+        return rows
 
     def _others(self, random: np.random.Generator, folder: Path) -> None:
         """Applications, and customers with a ticket and an answer, by other random numbers."""
@@ -949,6 +1021,7 @@ def withstands(truth: Truth, told: Told) -> None:
     assert too_soon(truth, told) == []
     assert too_small(truth, told) == []
     assert half_told(told) == []
+    assert too_few_leaders(truth, told) == []
     assert_shares_follow(told)
     assert_means_follow(told)
 
@@ -975,6 +1048,19 @@ def too_small(truth: Truth, told: Told) -> list[tuple]:
                 inside = int((people[dimension] == place).sum())
                 if inside < LEAST or 0 < len(people) - inside < LEAST:
                     found.append((month, dimension, place))
+    return found
+
+
+def too_few_leaders(truth: Truth, told: Told) -> list[tuple]:
+    """Contacts told of fewer than ten leaders or leaving one to nine, or of anything but everyone and a place."""
+    found = []
+    for row in told.months[(told.months["metric"] == LEADERS) & (told.months["status"] == "shown")].itertuples():
+        listed = truth.leaders[truth.leaders["month"] == row.month]
+        inside = len(listed) if row.scope == "everyone" else int((listed[row.scope] == row.place).sum())
+        if row.scope not in ("everyone", "region", "channel") or inside < LEAST or 0 < len(listed) - inside < LEAST:
+            found.append((row.month, row.scope, row.place))
+        if row.numerator % 5 or row.denominator % row.nearest:
+            found.append((row.month, row.scope, row.place, row.numerator, row.denominator))
     return found
 
 
@@ -1275,6 +1361,46 @@ def test_hiding_and_rounding_alone_give_other_groups_away(knows, seed: int, tmp_
     knows(system, truth, Told(heads, told.months.iloc[:0], groups=naive_groups(truth)))
     found = {name: ends for name, ends in system.narrow().items() if knows is not workforce or "answered" in name}
     assert found and min(most - least for least, most in found.values()) <= 3
+
+
+def naive_leaders(truth: Truth) -> pd.DataFrame:
+    """Each place with ten leaders or more, rounded, and everyone: what is left is not thought of."""
+    rows = []
+    for month, listed in truth.leaders.groupby("month"):
+        scopes = [("everyone", "", listed)]
+        scopes += [(name, place, part) for name in DIMENSIONS[:2] for place, part in listed.groupby(name)]
+        for scope, place, part in scopes:
+            if len(part) >= LEAST and place != NOWHERE:
+                people = (len(part) + 2) // 5 * 5
+                told = {"numerator": (part["contacts"].mean() * people + 2.5) // 5 * 5, "denominator": people}
+                told |= {"metric": LEADERS, "month": month, "scope": scope, "place": place}
+                rows.append(told | {"nearest": 5, "status": "shown"})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(("there", "few", "scopes"), [(11, 1, set()), (60, 3, {"everyone", "channel"})])
+def test_a_place_of_few_leaders_is_not_left_over(there: int, few: int, scopes: set, tmp_path: Path) -> None:
+    """Eleven leaders in EMEA and twelve in all, each told as ten: none to two in Latin America. Of 60 and 63 told as 60
+    and 65 nobody can work the three out, but a place that leaves so few is not told either."""
+    people = [{}] * there + [{"Region": "LatAm"}] * few
+    exports = written(tmp_path / "exports", states(people), courses(0, 1))
+    rows = [
+        {"Leader ID": f"E{number:05}", "Day": f"2025-03-{day:02d}", "Contact": "Call", "Serves": "Phone"}
+        | {"Region": "EMEA" if number < there else "LatAm"}
+        for number, day in product(range(there + few), (3, 4))
+    ]
+    pd.DataFrame(rows).to_csv(exports / "hr" / "leader_contacts.csv", index=False)
+    truth, told = truth_of(exports), Told.of(published(exports, tmp_path))
+    assert truth.leaders.groupby("region")["leader"].count().to_dict() == {"EMEA": there, "Latin America": few}
+    assert set(truth.leaders["contacts"]) == {2}
+    naive_ones, system = Told(pd.DataFrame(), naive_leaders(truth)), System()
+    leaders(system, truth, naive_ones)
+    found = {name[3:]: reach for name, reach in system.narrow().items()}
+    assert found.get(("Latin America", "there")) == ((0, 2) if few == 1 else None)
+    assert too_few_leaders(truth, naive_ones)
+    shown = told.months[(told.months["metric"] == LEADERS) & (told.months["status"] == "shown")]
+    assert set(shown["scope"]) == scopes and set(shown["place"]) <= {"", "Phone"}
+    withstands(truth, told)
 
 
 def test_telling_every_quarter_is_too_soon(tmp_path: Path) -> None:

@@ -476,7 +476,7 @@ def secrets() -> dict[str, set[str]]:
 def test_the_secrets_searched_for_are_those_of_the_exports(secrets: dict[str, set[str]]) -> None:
     """Otherwise the searches below would find nothing because they look for nothing."""
     kinds = ("Ticket", "Requester", "Customer", "Commitment", "Employee", "Idea", "Response", "Invitation", "Author")
-    kinds += ("Application", "Applicant")
+    kinds += ("Application", "Applicant", "Decision", "Deal", "Leader")
     assert {f"{kind} ID" for kind in kinds} | {"Recognition ID", "For idea", "Learning"} == set(secrets)
     assert len(secrets["Ticket ID"]) > 19_000
     assert len(secrets["Employee ID"]) > 1_000

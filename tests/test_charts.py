@@ -31,7 +31,8 @@ from app.snapshot import Snapshot
 from app.sparkline import sparkline
 from tests.conftest import ROOT
 
-BOUNDS = {"%": (0, 1), "points": (-1, 1), "hours": (0, float("inf")), "per 100": (0, float("inf"))}
+BOUNDS = {unit: (0, float("inf")) for unit in {metric.unit for metric in metrics().values()}}
+BOUNDS |= {"%": (0, 1), "points": (-1, 1)}
 FEW = Filters(regions=("Latin America",), channels=("Social",))  # low bases, withheld months
 CHOICES = (Filters(), Filters(regions=("EMEA",)), FEW)
 
@@ -207,6 +208,8 @@ FEW_BY_MONTH = {  # metric → places of the demonstration in which no month hol
     "inclusion_index": {"Social"},
     "inclusion_training": {"Social"},
     "experiments_learned": {"region unknown", "channel unknown", *REGIONS, *CHANNELS},
+    "service_win_rate": {"region unknown", "channel unknown", "Latin America", "Social"},
+    "leader_customer_contacts": {"Chat", "Social", "Web"},
     "inclusive_language": {"region unknown", "Latin America"},
     "inclusive_imagery": {"region unknown", *REGIONS},
 }
@@ -220,6 +223,10 @@ NOWHERE = {  # metric → places that its records never name, or that are no sco
     "ideas_per_100": {"region unknown", "channel unknown", *CHANNELS},
     "retention": CHANNELS,
     "preferred_channel": {"channel unknown"},
+    "revenue_retained": CHANNELS,
+    "cost_per_resolution": {"region unknown", "channel unknown"},
+    "two_way_channels": {"region unknown", "channel unknown"},
+    "leader_customer_contacts": {"region unknown", "channel unknown"},
     "diverse_spend": CHANNELS,
     "inclusive_language": CHANNELS,
     "inclusive_imagery": CHANNELS,

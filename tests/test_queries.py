@@ -122,8 +122,8 @@ FIGURES = [name for name in NAMES if name.startswith("figures/")]
 
 
 def metric_of(query: str) -> str:
-    """One that the query knows: of cases, of waiting times, of people."""
-    return {"wait": "first_reply_hours", "people": "training_hours"}.get(
+    """One that the query knows: of cases, of waiting times, of events, of people."""
+    return {"wait": "first_reply_hours", "count": "feedback_decisions", "people": "training_hours"}.get(
         query.split("/")[-1].split("_")[0], "promises_kept"
     )
 
@@ -184,7 +184,11 @@ def test_what_stands_is_told_as_of_its_last_month(demo: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [*("series", "wait_series", "people_series", "totals", "wait_totals", "people_totals", "recommendation")]
+    "query",
+    [
+        *("series", "wait_series", "people_series", "count_series"),
+        *("totals", "wait_totals", "people_totals", "count_totals", "recommendation"),
+    ],
 )
 def test_figure_queries_keep_to_the_period(demo: Snapshot, query: str) -> None:
     """Of a quarter; and a period that ends before it begins holds nothing."""

@@ -420,8 +420,16 @@ def head_counts(scope: str, place: str, when: date) -> set[int]:
     }
 
 
-STANDING = {"goals_well_defined", "required_training", "recognised_in_time", "inclusion_training", "participation"}
-STANDING |= {*STATEMENTS, *ELSEWHERE, "policy_reviewed"}
+STANDING = {
+    "goals_well_defined",
+    "two_way_channels",
+    "policy_reviewed",
+    "required_training",
+    "recognised_in_time",
+    "inclusion_training",
+    "participation",
+}
+STANDING |= {*STATEMENTS, *ELSEWHERE}
 PERIODS = ((None, None), (None, date(2026, 3, 1)), (date(2025, 2, 1), date(2025, 7, 1)), (date(2025, 12, 1), None))
 
 
@@ -438,7 +446,7 @@ def test_what_stands_over_a_period_is_its_last_month(demo: Snapshot, period: tup
     assert by_place(rows, "base") == {place: len(counts) for place, counts in expected.items()}
     shown = rows[rows["status"] != "withheld"]
     assert by_place(shown, "numerator") == {place: sum(expected[place]) for place in by_place(shown, "base")}
-    for metric in STANDING - {"goals_well_defined", "policy_reviewed"}:  # neither knows its places as others do
+    for metric in STANDING - {"goals_well_defined", "policy_reviewed", "two_way_channels"}:  # these know other places
         filters = Filters(start=period[0], end=period[1])
         months = by_month(demo, states(demo)[metric], filters)
         whole = months[months["region"].isna() & months["channel"].isna() & (months["status"] != "withheld")]
@@ -456,7 +464,7 @@ def by_place(rows: pd.DataFrame, column: str) -> dict[tuple, object]:
 def test_people_are_in_no_other_table(demo: Snapshot) -> None:
     """Metrics about people stand at their few scopes only."""
     about = [id_ for id_, metric in metrics().items() if metric.about == "people"]
-    assert {*PEOPLE, *STATEMENTS, *ELSEWHERE, "ideas_per_100"} == set(about)
+    assert {*PEOPLE, *STATEMENTS, *ELSEWHERE, "ideas_per_100", "leader_customer_contacts"} == set(about)
     query = "select count(*) from {} where list_contains($about, metric)"
     for table in ("metric_months", "metric_buckets"):
         assert demo.connection.cursor().execute(query.format(table), {"about": about}).fetchone() == (0,)

@@ -62,6 +62,8 @@ SUBJECTS = ("Billing", "Delivery", "Account", "Product", "Returns"), (30, 25, 20
 SEGMENTS = ("Private", "Small business", "Enterprise"), (50, 35, 15)
 DESCRIBED = ("White", "Asian", "Latino", "Black", "Mixed", ""), (32, 13, 10, 8, 3, 34)  # by themselves, if at all
 LEARNINGS = ("A shorter form halves repeated questions", "A call-back beats a queue", ""), (40, 35, 25)
+REASONS = ("Customer feedback", "Figures", "Policy", ""), (52, 28, 12, 8)
+WON = (0.4, 0.44, 0.34, 0.41)
 # Levels: median hours per channel, women per grade, otherwise per region.
 REPLY_HOURS, RESOLUTION_HOURS = (FIRST_REPLY.before, 5.6, 0.8, 5.0, 3.4), (16, 26, 14, 24, 20)
 PACE, SLA_MET, PROMISE_OFFSET = (1, 0.9, 1.25, 1.1), (0.88, 0.905, 0.84, 0.87), (0, 0.025, -0.045, -0.01)
@@ -167,6 +169,40 @@ def goals(company: Company) -> tuple:
             for kind in rng.permutation(len(REGIONAL))[: 3 if due < company.end else 2]:
                 rows.append(_regional_goal(company, rng, REGIONAL[kind], place, region.split("|")[0], since, due))
     return tuple(zip(*rows, strict=True))
+
+
+def decisions(company: Company) -> tuple:
+    """Decisions and the reason that each cites, if any."""
+    rng = draw.random(company, "decisions")
+    day = draw.busy_days(company, rng, max(company.tickets // 90, 5))
+    reason, region = draw.words(rng, REASONS, len(day)), draw.pick(rng, REGION_SHARES, len(day))
+    decided = draw.text(day)
+    decided[rng.integers(0, len(day))] = "soon"
+    channel = np.where(rng.random(len(day)) < 0.4, -1, draw.pick(rng, CHANNEL_SHARES, len(day)))
+    places = draw.spelled(rng, REGIONS, region), draw.spelled(rng, CHANNELS, channel)
+    return draw.ids("B", len(day), 4), decided, reason, *places
+
+
+def deals(company: Company) -> tuple:
+    """Deals in the order of the day on which they close; those beyond the last day are open."""
+    rng = draw.random(company, "deals")
+    closed = draw.busy_days(company, rng, max(company.tickets // 9, 10), beyond=20)
+    count, region = len(closed), draw.pick(rng, REGION_SHARES, len(closed))
+    by_service = rng.random(count) < 0.55
+    is_won = rng.random(count) < np.array(WON)[region] + 0.08 * by_service
+    outcome = np.where(is_won, "Won", "Lost").astype(object)
+    outcome[rng.integers(0, count, 1 + count // 1500)] = ""
+    outcome[closed >= company.end] = ""
+    stated = np.where(rng.random(count) < 0.03, "", np.where(by_service, "Yes", "No"))
+    channel = draw.spelled(rng, CHANNELS, draw.pick(rng, CHANNEL_SHARES, count))
+    return (
+        draw.ids("D", count),
+        draw.known(company, closed),
+        outcome,
+        stated,
+        draw.spelled(rng, REGIONS, region),
+        channel,
+    )
 
 
 def _regional_goal(company: Company, rng, words: tuple, place: int, region: str, since, due) -> tuple:

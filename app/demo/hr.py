@@ -3,13 +3,14 @@
 import numpy as np
 
 from app.demo import draw
-from app.demo.draw import CHANNEL_SHARES, CHANNELS, NEVER, REGION_SHARES, REGIONS, Company
+from app.demo.draw import CHANNEL_SHARES, CHANNELS, DAY, MONTH, NEVER, REGION_SHARES, REGIONS, Company
 
 GRADES, AGES = ("G1", "G2", "G3", "G4", "G5"), (("<30", "30-39", "40-49", "50+"), (24, 33, 26, 17))
 GRADE_SHARES, DISABILITIES = (48, 27, 12, 10, 3), (("N", "Y", ""), (82, 7, 11))
 WOMEN = (0.6, 0.54, 0.47, 0.4, 0.3)
 ORIGINS = ((12, 12, 3, 60, 5, 8), (10, 16, 16, 46, 4, 8), (2, 15, 50, 20, 8, 5), (70, 2, 1, 17, 4, 6))
 HIRED = (0.12, 0.1, 0.12, 0.13, 0.12, 0.11)  # of those who apply, in the order of their origins
+KINDS, LEADERS, CONTACTS, LISTED = (("Call", "Visit", "Meeting", "Other"), (45, 30, 20, 5)), 3, 1.3, 18
 COURSES = ("Service basics", "Inclusion basics", "Listening", "Conflict", "Data protection")
 POLICIES, ABOUT_CUSTOMERS = 44, 0.7
 POLICY_OWNERS = ("Head of People", "Chief Customer Officer", "Head of Service Operations")
@@ -40,6 +41,7 @@ def workforce(company: Company) -> tuple[tuple, dict]:
     regions = draw.spelled(rng, REGIONS, region, blank=0.004)
     channel = np.where(rng.random(count) < 0.35, -1, draw.pick(rng, CHANNEL_SHARES, count))
     staff = {"id": draw.ids("E", count), "hired": hired, "left": left, "region": region, "regions": regions}
+    staff["grade"] = grade
     staff["serves"] = draw.spelled(rng, CHANNELS, channel)
     staff["stated"] = traits[1:]
     days = company.quarters
@@ -148,3 +150,24 @@ def applications(company: Company) -> tuple:
     who[again] -= rng.integers(1, 50, len(again))
     told = (column[who] for column in (*stated, *others, draw.spelled(rng, REGIONS, region)))
     return draw.ids("A", count), draw.ids("B", who), applied, hired, *told
+
+
+def leader_contacts(company: Company, staff: dict) -> tuple:
+    """Contacts of managers and heads with customers, of the last months: one row each, or one that says none."""
+    rng = draw.random(company, "leader_contacts")
+    months = np.arange(max(company.last - LISTED + 1, company.day.astype(MONTH)), company.last + 1)
+    first, after = months.astype(DAY)[:, None], (months + 1).astype(DAY)[:, None]
+    leads = staff["grade"] >= LEADERS
+    month, who = np.nonzero(leads & (staff["hired"] < after) & (staff["left"] > first))
+    often = rng.gamma(4, CONTACTS / 4, len(leads))
+    contacts = rng.poisson(often[who])
+    row = np.repeat(np.arange(len(who)), np.maximum(contacts, 1))
+    month, who, has_any = month[row], who[row], (contacts > 0)[row]
+    begin = np.maximum(first[month, 0], staff["hired"][who])
+    length = (np.minimum(after[month, 0], staff["left"][who]) - begin).astype(int)
+    day = begin + (rng.random(len(row)) * length).astype(int)
+    kind = np.where(has_any, draw.words(rng, KINDS, len(row)), "None").astype(object)
+    kind[rng.integers(0, max(len(row), 1), len(row) // 1000)] = "Pigeon"
+    order = np.argsort(day, kind="stable")
+    columns = staff["id"][who], day, kind, staff["regions"][who], staff["serves"][who]
+    return tuple(column[order] for column in columns)
