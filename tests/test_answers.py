@@ -59,6 +59,7 @@ BEYOND = {True: "outside its usual range", False: "beyond ordinary variation"}
 CUT = "2026-09-28"  # a Monday, two working days before September is over
 NO_CHANNEL = (  # their records name none
     *("nps", "goals_met", "goals_well_defined", "ideas_per_100", "retention", "revenue_retained"),
+    *("diverse_spend", "inclusive_language", "inclusive_imagery", "policy_reviewed"),
 )
 PROTECTED = ["nearest", "rule_version", "as_of"]  # how a figure about people is told, and until when
 PEOPLE = tuple(id_ for id_, metric in metrics().items() if metric.about == "people")
@@ -66,11 +67,12 @@ CASES = tuple(id_ for id_ in metrics() if id_ not in PEOPLE)
 IN_CUT = tuple(
     id_
     for id_ in CASES
-    if not {"ideas", "goals", "customers", "decisions", "deals", "costs"} & set(metrics()[id_].records)
+    if not {"ideas", "goals", "customers", "decisions", "deals", "costs", "policies"} & set(metrics()[id_].records)
 )
 FEW = (  # a month, or a place in the last month, holds less than ten
     ("customer_ideas", "channels"),
     ("goals_well_defined", "by_region"),
+    ("policy_reviewed", "by_region"),
     ("training_hours", "by_channel"),
     ("recognised_in_time", "by_channel"),
     ("recognised_in_time", "channels"),
@@ -155,7 +157,7 @@ def check_numbers(rows: pd.DataFrame, metric: Metric) -> None:
     """Value from numerator and base, within its interval; status from base and interval; withheld means blank."""
     for _, row in rows.iterrows():
         few = metric.has_few and row["base"] < metric.minimum_base
-        if row["status"] == "withheld" if metric.about == "people" else few:
+        if few if metric.about == "cases" and metric.has_few else row["status"] == "withheld":
             assert row["status"] == "withheld"
             assert row[["numerator", "value", "low", "high"]].isna().all()
             continue

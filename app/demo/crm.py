@@ -177,7 +177,9 @@ def decisions(company: Company) -> tuple:
     day = draw.busy_days(company, rng, max(company.tickets // 90, 5))
     reason, region = draw.words(rng, REASONS, len(day)), draw.pick(rng, REGION_SHARES, len(day))
     decided = draw.text(day)
-    decided[rng.integers(0, len(day))] = "soon"
+    wrong = rng.integers(0, len(day))
+    if len(day) > 100:  # one of a few would be too many to read the rest
+        decided[wrong] = "soon"
     channel = np.where(rng.random(len(day)) < 0.4, -1, draw.pick(rng, CHANNEL_SHARES, len(day)))
     places = draw.spelled(rng, REGIONS, region), draw.spelled(rng, CHANNELS, channel)
     return draw.ids("B", len(day), 4), decided, reason, *places
