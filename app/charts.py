@@ -94,7 +94,7 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
         ["place", "value", "low", "high", "judgement", "fill", "shown", "base_shown", "note", "interval"]
     ]
     return Chart(
-        _dots(metric.unit, len(rows), bool(low.notna().any())),
+        _dots(metric.unit, len(rows), bool(low.notna().any()), not pd.isna(value)),
         {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]}).dropna()},
     )
 
@@ -307,7 +307,7 @@ def _small(unit: str, target: bool) -> dict:
 
 
 @cache
-def _dots(unit: str, places: int, intervals: bool) -> dict:
+def _dots(unit: str, places: int, intervals: bool, against: bool) -> dict:
     rows, reference = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("reference"))
     names = alt.Axis(
         grid=False, labelLimit=150, labelOverlap=False, labelColor=INK, labelFontSize=13, labelBaseline="middle"
@@ -353,7 +353,8 @@ def _dots(unit: str, places: int, intervals: bool) -> dict:
         y=place, x=alt.value(4), text=alt.Text("note", type="nominal")
     )
     value, base = at_right("shown", 52, color=INK, fontSize=13, fontWeight="bold"), at_right("base_shown", 106)
-    layers = [dashed, *([interval] if intervals else []), dot, value, base, note, named]
+    layers = [*([interval] if intervals else []), dot, value, base, note]
+    layers = [dashed, *layers, named] if against else layers  # a count is held against nothing
     return layered(places * ROW_HEIGHT, 24, *layers)
 
 

@@ -64,10 +64,12 @@ NO_CHANNEL = (  # their records name none
 PROTECTED = ["nearest", "rule_version", "as_of"]  # how a figure about people is told, and until when
 PEOPLE = tuple(id_ for id_, metric in metrics().items() if metric.about == "people")
 CASES = tuple(id_ for id_ in metrics() if id_ not in PEOPLE)
+DIVERSE = {"supplier_spend", "content_audits"}
 IN_CUT = tuple(
     id_
     for id_ in CASES
-    if not {"ideas", "goals", "customers", "decisions", "deals", "costs", "policies"} & set(metrics()[id_].records)
+    if not {"ideas", "goals", "customers", "decisions", "deals", "costs", "policies", *DIVERSE}
+    & set(metrics()[id_].records)
 )
 FEW = (  # a month, or a place in the last month, holds less than ten
     ("customer_ideas", "channels"),

@@ -193,7 +193,9 @@ def deals(company: Company) -> tuple:
     by_service = rng.random(count) < 0.55
     is_won = rng.random(count) < np.array(WON)[region] + 0.08 * by_service
     outcome = np.where(is_won, "Won", "Lost").astype(object)
-    outcome[rng.integers(0, count, 1 + count // 1500)] = ""
+    wrong = rng.integers(0, count, 1 + count // 1500)
+    if count > 100:
+        outcome[wrong] = ""
     outcome[closed >= company.end] = ""
     stated = np.where(rng.random(count) < 0.03, "", np.where(by_service, "Yes", "No"))
     channel = draw.spelled(rng, CHANNELS, draw.pick(rng, CHANNEL_SHARES, count))
