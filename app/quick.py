@@ -59,6 +59,9 @@ def _lines(export: Export) -> int:
                 if chunk.endswith(b"\r"):
                     chunk += stream.read(1)
                 decoder.decode(chunk)
+                beside = last[-1:] + chunk
+                if b' "' in beside or b'" ' in beside:  # the engine takes the blank for none of the cell
+                    return 0
                 if b"\0" in chunk or chunk.count(b"\r") != chunk.count(b"\r\n"):
                     return 0
                 lines += chunk.count(b"\n")
