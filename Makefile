@@ -14,7 +14,7 @@ test: $(VENV)/.ready-to-test
 	.ci/browser $(VENV)/bin/python
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile --cov=app --cov-report=term
+	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile
 
 $(VENV)/.ready-to-run: requirements.txt
 $(VENV)/.ready-to-test: requirements-dev.txt requirements.txt
