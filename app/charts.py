@@ -93,10 +93,8 @@ def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     drawn = drawn.assign(low=low, high=high)[
         ["place", "value", "low", "high", "judgement", "fill", "shown", "base_shown", "note", "interval"]
     ]
-    return Chart(
-        _dots(metric.unit, len(rows), bool(low.notna().any()), not pd.isna(value)),
-        {"rows": drawn, "reference": pd.DataFrame({"value": [value], "text": [name]}).dropna()},
-    )
+    against = {} if pd.isna(value) else {"reference": pd.DataFrame({"value": [value], "text": [name]})}
+    return Chart(_dots(metric.unit, len(rows), bool(low.notna().any()), bool(against)), {"rows": drawn} | against)
 
 
 def diverging(rows: pd.DataFrame, metric: Metric) -> Chart:

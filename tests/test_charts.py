@@ -376,7 +376,7 @@ def test_no_label_is_told_by_colour_alone() -> None:
 def test_marks_take_colour_and_shape_from_their_label(demo: Snapshot) -> None:
     """The scales of the drawn specification, not the table that they are meant to come from."""
     for name, chart in all_drawn(demo, Filters()).items():
-        for view in views(chart.spec):
+        for view, table in tables(chart.spec):
             encoding = view.get("encoding", {})
             if "shape" not in encoding:
                 continue
@@ -391,7 +391,7 @@ def test_marks_take_colour_and_shape_from_their_label(demo: Snapshot) -> None:
             fills = dict(zip(*(encoding["fill"]["scale"][end] for end in ("domain", "range")), strict=True))
             assert {fills.pop("hollow", theme.CARD), fills.pop("low base", theme.CARD)} == {theme.CARD}
             assert set(fills) == set(meanings)
-            rows = chart.data[view["data"]["name"]]
+            rows = chart.data[table]
             assert set(rows[encoding["shape"]["field"]]) <= set(meanings)
             assert set(rows["fill"]) <= {*meanings, "hollow", "low base"}
 
