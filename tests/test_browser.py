@@ -47,7 +47,8 @@ EXPECTED_404 = re.compile(rf"/({'|'.join(PAGES)})/_stcore/(health|host-config)$"
 DRAWN = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
-    return app?.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale="true"]')
+    const coming = document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]');
+    return app?.dataset.testScriptState === 'notRunning' && !coming
         && document.querySelector('h1') && document.querySelector('[class*="st-key-card-"]')
         && charts.every(chart => chart.querySelector('svg path'))
         && (charts.length || document.querySelector('[data-testid="stMain"] table.board'));
