@@ -57,7 +57,7 @@ def trend(rows: pd.DataFrame, metric: Metric) -> Chart:
     low, high = span(points[spanned], metric)
     ends = _end_labels(rows, metric, low, high)
     frame = pd.DataFrame({"y": [low, high]})
-    chart = _trend(metric.unit, metric.target is not None, metric.standing)
+    chart = _trend(metric.unit, metric.target is not None, bool(points["mean"].notna().any()))
     return Chart(chart, {"points": points, "ends": ends, "frame": frame})
 
 
@@ -70,10 +70,9 @@ def _counted(base: int, metric: Metric) -> str:
 def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
     """One of several charts on one scale, that of `whole`: months with their 95 % interval."""
     low, high = span(whole[["value", "low", "high", "target"]], metric)
-    return Chart(
-        _small(metric.unit, metric.target is not None),
-        {"points": _points(rows, metric), "frame": pd.DataFrame({"y": [low, high]})},
-    )
+    points = _points(rows, metric)
+    chart = _small(metric.unit, metric.target is not None, bool(points["low"].notna().any()))
+    return Chart(chart, {"points": points, "frame": pd.DataFrame({"y": [low, high]})})
 
 
 def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
@@ -248,8 +247,8 @@ def _frame(unit: str, ticks: int = 5) -> alt.Chart:
 
 
 @cache
-def _trend(unit: str, target: bool, standing: bool) -> dict:
-    """What stands over time is not judged by month: it has no limits to draw."""
+def _trend(unit: str, target: bool, judged: bool) -> dict:
+    """What stands over time, or is too rare, is not judged by month: it has no limits to draw."""
     points, ends = alt.Chart(alt.NamedData("points")), alt.Chart(alt.NamedData("ends"))
     month = month_axis()
 
@@ -271,36 +270,37 @@ def _trend(unit: str, target: bool, standing: bool) -> dict:
         points.mark_line(color=MEAN, strokeWidth=1).encode(x=month, y=y("mean")),
     ]
     layers = [
-        *([] if standing else usual),
+        *(usual if judged else []),
         points.mark_line(color=ORDINARY, strokeWidth=1.5).encode(x=month, y=y("value")),
         _marks(58, month, y("value")),
         ends.transform_filter(f"!({quiet})").mark_text(**written, fontWeight="bold").encode(**text),
         _frame(unit),
     ]
-    if target or not standing:
+    if target or judged:
         layers.append(ends.transform_filter(quiet).mark_text(**written).encode(**text))
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[5, 4], strokeWidth=1.3)
-        layers.insert(0 if standing else len(usual), dashed.encode(x=month, y=y("target")))
+        layers.insert(len(usual) if judged else 0, dashed.encode(x=month, y=y("target")))
     return layered(TREND_HEIGHT, 8, *layers)
 
 
 @cache
-def _small(unit: str, target: bool) -> dict:
+def _small(unit: str, target: bool, intervals: bool) -> dict:
     points, month = alt.Chart(alt.NamedData("points")), month_axis()
 
     def y(field: str) -> alt.Y:
         return value_axis(field, unit, ticks=3)
 
+    interval = points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("low"), y2=alt.Y2("high"))
     layers = [
-        points.mark_area(color=USUAL_RANGE, opacity=1).encode(x=month, y=y("low"), y2=alt.Y2("high")),
+        *([interval] if intervals else []),
         points.mark_line(color=ORDINARY, strokeWidth=1.4).encode(x=month, y=y("value")),
         _marks(22, month, y("value")),
         _frame(unit, ticks=3),
     ]
     if target:
         dashed = points.mark_line(color=TARGET, strokeDash=[4, 4], strokeWidth=1)
-        layers.insert(1, dashed.encode(x=month, y=y("target")))
+        layers.insert(int(intervals), dashed.encode(x=month, y=y("target")))
     return layered(SMALL_HEIGHT, 4, *layers)
 
 

@@ -157,22 +157,25 @@ def channels(metric: str) -> None:
     if found.state != "ready":
         absent(found)
         return
+    parts = list(found.rows.groupby("channel", sort=True))
     multiples = {
         channel: charts.small_multiple(rows, found.metric, found.rows)
-        for channel, rows in found.rows.groupby("channel", sort=True)
+        for channel, rows in parts
+        if rows["value"].notna().any()
     }
+    interval = ", with the 95 % interval of each month" if found.rows["low"].notna().any() else ""
     with (
-        framed(
-            found, "By channel, on one scale, with the 95 % interval of each month.", lambda: list(multiples.items())
-        ),
-        st.grid(min(len(multiples), 5), min_column_width=170, gap="small", key=f"grid-{metric}"),
+        framed(found, f"By channel, on one scale{interval}.", lambda: list(multiples.items())),
+        st.grid(min(len(parts), 5), min_column_width=170, gap="small", key=f"grid-{metric}"),
     ):
-        for channel, chart in multiples.items():
+        for channel, _ in parts:
             with st.container(gap="xxsmall", key=f"multiple-{metric}-{channel}"):
                 st.caption(channel)
-                shown_last = chart.data["points"]["shown"].tail(1)
-                said = f"{channel}: {shown_last.iloc[0] if len(shown_last) else 'too few cases'}"
-                draw(chart, f"small-{metric}-{channel}", said)
+                if channel not in multiples:
+                    st.caption("Too few cases in every month.")
+                    continue
+                chart = multiples[channel]
+                draw(chart, f"small-{metric}-{channel}", f"{channel}: {chart.data['points']['shown'].iloc[-1]}")
 
 
 def where(metric: str) -> None:

@@ -51,7 +51,10 @@ def drawn(demo: Snapshot, filters: Filters) -> dict[str, tuple[Chart, str]]:
             if told.state != "ready":
                 continue
             whole = (told.rows,) if figure == "channels" else ()
-            rows = told.rows[told.rows["channel"] == told.rows["channel"].iloc[0]] if whole else told.rows
+            rows = told.rows
+            if whole:
+                told_of = rows.loc[rows["value"].notna(), "channel"]
+                rows = rows[rows["channel"] == told_of.iloc[0]]
             found[f"{id_} {figure}"] = draw(rows, told.metric, *whole), id_
     told = answer(demo, "recommendation", None, filters)
     if told.state == "ready":
@@ -132,6 +135,23 @@ def tables(view: dict, above: str = "") -> Iterator[tuple[dict, str]]:
         yield view, named
     for layer in view.get("layer", ()):
         yield from tables(layer, named)
+
+
+QUIET = "(datum.kind === 'quiet' || datum.kind === 'target')"  # which labels a layer of the trend writes
+
+
+@pytest.mark.parametrize("filters", CHOICES, ids=lambda filters: filters.words())
+def test_no_layer_is_drawn_of_nothing(demo: Snapshot, filters: Filters) -> None:
+    """A scale without a value is a warning in the reader's console, and a line that says nothing is no line."""
+    for name, (chart, _) in drawn(demo, filters).items():
+        for view, table in tables(chart.spec):
+            rows = chart.data[table]
+            for step in view.get("transform", ()) if table == "ends" else ():
+                quiet = rows["kind"].isin(("quiet", "target"))
+                rows = rows[{QUIET[1:-1]: quiet, f"!{QUIET}": ~quiet}[step["filter"]]]
+            for axis in ("x", "y"):
+                field = view["encoding"].get(axis, {}).get("field")
+                assert not field or rows[field].notna().any(), f"{name}: {field} of {view['mark']}"
 
 
 @pytest.mark.parametrize("filters", CHOICES, ids=lambda filters: filters.words())
