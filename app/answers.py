@@ -30,12 +30,14 @@ from app.series import (
     State,
     all_places,
     by_month,
+    changed,
     judge,
     missing,
     nothing_matches,
     over_period,
     query_of,
     states,
+    whole,
 )
 from app.snapshot import Snapshot
 
@@ -99,18 +101,13 @@ def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences
     state = states(snapshot)[metric]
     if not state.rows:
         return ()
-    series = by_month(snapshot, state, filters)
     found = []
-    for (region, channel), rows in series.groupby(["region", "channel"], dropna=False, sort=False):
-        only = (not pd.isna(region) and len(filters.regions) == 1) or (
-            not pd.isna(channel) and len(filters.channels) == 1
-        )
-        if "unknown" in (region, channel) or only:
+    for judged in changed(by_month(snapshot, state, filters), state):
+        region, channel = (None if pd.isna(place) else place for place in judged[["region", "channel"]].iloc[0])
+        only = (region and len(filters.regions) == 1) or (channel and len(filters.channels) == 1)
+        if only or "unknown" in (region, channel):
             continue
-        judged = judge(rows, state)
-        claim = sentences.claim_of(
-            state.metric, judged, None if pd.isna(region) else region, None if pd.isna(channel) else channel
-        )
+        claim = sentences.claim_of(state.metric, judged, region, channel)
         if claim and control.lasts(snapshot, filters, claim, judged):
             found.append(claim)
     return tuple(sorted(found, key=sentences.importance))
@@ -139,15 +136,17 @@ def assurance(snapshot: Snapshot, metric: str, filters: Filters) -> str:
 
 def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -> str:
     """The head of a page on which nothing changed: what misses its target all the same, or why nothing is said."""
-    found = [answer(snapshot, "headline", id_, filters) for id_ in ids]
-    ready = [one for one in found if one.state == "ready"]
+    loaded = [state for state in map(states(snapshot).get, ids) if state.rows]
+    judged = [(state.metric, all_places(snapshot, state, filters)) for state in loaded]
+    latest = [(metric, rows.attrs, _latest(rows, metric)) for metric, rows in judged if len(rows)]
+    ready = [
+        (metric, told, row["label"].iloc[0]) for metric, told, row in latest if row["status"].iloc[0] != "withheld"
+    ]
     if not ready:
-        return (
-            "Nothing to show with these filters" if any(one.state == "empty" for one in found) else "No data loaded yet"
-        )
-    failing = [one.metric.name for one in ready if one.rows["assurance"].iloc[0] == "consistently fails"]
-    quiet = "No lasting change" if any(one.rows["label"].iloc[0] in SIGNALS for one in ready) else "No real change"
-    quiet = "Too early to call a change" if all(one.rows["trial"].iloc[0] for one in ready) else quiet
+        return "Nothing to show with these filters" if len(latest) < len(loaded) else "No data loaded yet"
+    failing = [metric.name for metric, told, _ in ready if told["assurance"] == "consistently fails"]
+    quiet = "No lasting change" if any(label in SIGNALS for *_, label in ready) else "No real change"
+    quiet = "Too early to call a change" if all(told["trial"] for _, told, _ in ready) else quiet
     return f"{quiet}; {listed(failing[:2])} consistently short of target" if failing else quiet
 
 
@@ -185,11 +184,11 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     """Places, the worst first, each held against the target, or against all together where there is none."""
     metric, place = state.metric, PLACES[figure]
     rows = over_period(snapshot, state, filters)
-    whole = rows[rows["region"].isna() & rows["channel"].isna()]
+    every = whole(rows)
     rows = rows[rows[place].notna() & (rows[place] != "every")].copy()
     if rows.empty:
         return rows
-    reference = metric.target if metric.target is not None else float(whole["value"].iloc[0])
+    reference = metric.target if metric.target is not None else float(every["value"].iloc[0])
     reference_kind = "target" if metric.target is not None else f"all {place}s"
     if metric.kind == "count":  # no place has to have as many as all, nor a period what is aimed at in a month
         reference, reference_kind = float("nan"), ""
@@ -212,37 +211,42 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     judged = all_places(snapshot, state, filters)
     if judged.empty:
         return judged
-    finished = judged[judged["finished"]]
-    if state.metric.standing and finished["value"].notna().any():
-        finished = finished[finished["value"].notna()]  # it stands as it was last told
-    last = (judged if finished.empty else finished).iloc[[-1]].reset_index(drop=True)
-    totals = over_period(snapshot, state, filters)
-    whole = totals[totals["region"].isna() & totals["channel"].isna()].reset_index(drop=True)
-    claim = sentences.claim_of(state.metric, judged, None, None)
-    shown = last["label"].iloc[0] != ""
+    last = _latest(judged, state.metric)
+    period = whole(over_period(snapshot, state, filters)).reset_index(drop=True)
     return pd.DataFrame(
         {
-            "metric": state.metric.id,
-            "month": last["month"],
-            "finished": last["finished"],
-            **{
-                name: last[name]
-                for name in ("numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper")
-            },
-            "target": last["target"],
-            "label": last["label"],
-            "rule": last["rule"],
-            "variation": judged.attrs["variation"] if shown else "",
-            "assurance": judged.attrs["assurance"],
-            "since": [pd.Timestamp(claim.since) if claim and shown else pd.NaT],
-            "trial": judged.attrs["trial"],
+            **_standing(judged, state.metric),
             "period_from": judged["month"].min(),
             "period_to": judged["month"].max(),
-            **{f"period_{name}": whole[name] for name in ("numerator", "base", "value", "low", "high")},
+            **{f"period_{name}": period[name] for name in ("numerator", "base", "value", "low", "high")},
             **year_before.columns(snapshot, state, filters, last.iloc[0]),
             **{name: last[name] for name in _told(state, [])},
         }
     )
+
+
+def _standing(judged: pd.DataFrame, metric: Metric) -> dict[str, object]:
+    """Where a metric stands: the columns of its latest finished month."""
+    last = _latest(judged, metric)
+    claim = sentences.claim_of(metric, judged, None, None)
+    shown = last["label"].iloc[0] != ""
+    numbers = ("numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper", "target")
+    return {
+        "metric": metric.id,
+        **{name: last[name] for name in ("month", "finished", *numbers, "label", "rule")},
+        "variation": judged.attrs["variation"] if shown else "",
+        "assurance": judged.attrs["assurance"],
+        "since": [pd.Timestamp(claim.since) if claim and shown else pd.NaT],
+        "trial": judged.attrs["trial"],
+    }
+
+
+def _latest(judged: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """The row of the latest finished month; of what stands, that in which it was last told."""
+    finished = judged[judged["finished"]]
+    if metric.standing and finished["value"].notna().any():
+        finished = finished[finished["value"].notna()]
+    return (judged if finished.empty else finished).iloc[[-1]].reset_index(drop=True)
 
 
 def _recommendation(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -302,20 +306,22 @@ GENERIC = {
 }
 
 
-def _passing(found: Answer) -> str:
-    """The headline of a metric that leads with nothing: its signal, if it has one, may be chance among so many."""
-    signals = found.rows["label"].iloc[0] in SIGNALS and found.rows["since"].notna().iloc[0]
-    return f"{found.sentence}, may be chance" if signals else found.sentence
+def _passing(metric: Metric, rows: pd.DataFrame) -> str:
+    """What a metric that leads with nothing says: its signal, if it has one, may be chance among so many."""
+    sentence = sentences.headline(metric, rows)
+    signals = rows["label"].iloc[0] in SIGNALS and rows["since"].notna().iloc[0]
+    return f"{sentence}, may be chance" if signals else sentence
 
 
 def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per metric that has data, signals first: concern, improvement, then those that miss their target."""
     told = []
     for id_, state in states(snapshot).items():
-        found = answer(snapshot, "headline", id_, filters)
-        if found.state != "ready":
+        judged = all_places(snapshot, state, filters) if state.rows else pd.DataFrame()
+        rows = pd.DataFrame(_standing(judged, state.metric)) if len(judged) else judged
+        if rows.empty or rows["status"].iloc[0] == "withheld":
             continue
-        row = found.rows.iloc[0]
+        row = rows.iloc[0]
         claim = next(iter(claims(snapshot, id_, filters)), None)
         told.append(
             {
@@ -327,7 +333,7 @@ def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
                 "region": claim.region if claim else None,
                 "channel": claim.channel if claim else None,
                 "since": pd.Timestamp(claim.since) if claim else pd.NaT,
-                "change": claim.brief if claim else _passing(found),
+                "change": claim.brief if claim else _passing(state.metric, rows),
                 "strength": claim.strength if claim else 0.0,
             }
         )

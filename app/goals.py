@@ -9,7 +9,7 @@ import pandas as pd
 from app import spc
 from app.filters import Filters, listed, month_words
 from app.metrics import Metric, metrics
-from app.series import Answer, State, by_month, is_rare, missing, states
+from app.series import Answer, State, by_month, is_rare, missing, states, whole
 from app.snapshot import Snapshot
 
 JUDGED = ("off track", "too close to call", "on track")
@@ -179,9 +179,8 @@ def _series(snapshot: Snapshot, state: State | None, region: str, channel: str) 
     )
     if not state or not state.rows or not _is_shown(state.metric, places):
         return pd.DataFrame(columns=["month", "value", "status"])
-    rows = by_month(snapshot, state, places)
-    whole = rows["region"].isna() & rows["channel"].isna() & rows["finished"]
-    rows = rows[whole].set_index("month")[["value", "status"]]
+    rows = whole(by_month(snapshot, state, places))
+    rows = rows[rows["finished"]].set_index("month")[["value", "status"]]
     if rows.empty:
         return pd.DataFrame(columns=["month", "value", "status"])
     rows = rows.reindex(pd.date_range(rows.index.min(), rows.index.max(), freq="MS", name="month"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from app import scales, season, spc
@@ -33,9 +34,9 @@ class State:
     off_scale: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
-    """Rows of one figure, what they say, and how they came about.
+    """Rows of one figure, what they say, and how they came about. All who ask the same are given the same object.
 
     `state` is ready, missing (no export), empty (the filters match nothing) or withheld (too few cases everywhere).
     """
@@ -49,9 +50,6 @@ class Answer:
     as_of: date | None
     queries: tuple[str, ...]
     note: str = ""
-
-    def __hash__(self) -> int:
-        return hash((self.figure, self.metric and self.metric.id, self.filters))
 
 
 @lru_cache(maxsize=64)
@@ -106,8 +104,8 @@ def by_month(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame
     """
     covered = replace(filters, end=min(filters.end or state.as_of, state.as_of))
     rows = with_status(_asked(snapshot, state.metric, covered, "series"), state.metric)
-    rows["finished"] = [last_workday(month.date()) <= state.as_of for month in rows["month"]]
-    return rows
+    over = {month: last_workday(month.date()) <= state.as_of for month in rows["month"].unique()}
+    return rows.assign(finished=rows["month"].map(over).astype(bool))
 
 
 @lru_cache(maxsize=512)
@@ -138,46 +136,104 @@ def query_of(metric: Metric, shape: str) -> str:
 
 
 def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> pd.DataFrame:
+    return _every(snapshot, shape, query_of(metric, shape), filters)[metric.query, metric.quantile]
+
+
+@lru_cache(maxsize=32)
+def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> dict[tuple[str, float], pd.DataFrame]:
+    """What one query tells of each metric that it serves, by name and quantile.
+
+    All in one round: planning is most of what a query costs, and the overview asks for every metric.
+    """
+    served = [metric for metric in metrics().values() if query_of(metric, shape) == query]
     scope, place = filters.scope()
-    told = {"metric": metric.query, "quantile": metric.quantile, "standing": metric.standing}
-    return snapshot.ask(query_of(metric, shape), **told, scope=scope, place=place, **filters.parameters())
+    told = {
+        "metrics": sorted({metric.query for metric in served}),
+        "quantiles": sorted({metric.quantile for metric in served}),
+        "standing": sorted({metric.query for metric in served if metric.standing}),
+    }
+    rows = snapshot.ask(query, **told, scope=scope, place=place, **filters.parameters())
+    names = rows.pop("metric").to_numpy(object)
+    quantiles = rows.pop("quantile").to_numpy(float) if "quantile" in rows else np.full(len(rows), np.nan)
+    parts = {}
+    for metric in served:
+        at = np.flatnonzero((names == metric.query) & ((quantiles == metric.quantile) | np.isnan(quantiles)))
+        part = rows.iloc[at[0] : at[-1] + 1] if len(at) else rows.iloc[:0]  # the queries sort by both
+        told = [name for name in part if part[name].dtype == "Int64" and part[name].notna().all()]
+        parts[metric.query, metric.quantile] = part.astype(dict.fromkeys(told, "int64")).reset_index(drop=True)
+    return parts
 
 
 @lru_cache(maxsize=512)
 def all_places(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     """The months of all chosen places together, judged."""
-    series = by_month(snapshot, state, filters)
-    return judge(series[series["region"].isna() & series["channel"].isna()], state)
+    return judge(whole(by_month(snapshot, state, filters)), state)
+
+
+def whole(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those rows that tell of all chosen places together."""
+    return rows[rows["region"].isna() & rows["channel"].isna()]
 
 
 def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """Add the 95 % interval and whether a number may be shown: shown, low base or withheld."""
-    rows = rows.copy()
-    if metric.kind == "quantile":
-        rows.insert(rows.columns.get_loc("base"), "numerator", float("nan"))
-        wide = pd.Series(False, index=rows.index)
-    else:
-        if not metric.has_interval:
-            rows["low"] = rows["high"] = float("nan")
-        elif metric.kind in ("score", "mean"):
-            rows["low"], rows["high"] = rows["value"] - rows["margin"], rows["value"] + rows["margin"]
-        else:
-            parts = zip(rows["numerator"], rows["base"], strict=True)
-            intervals = [(part, part) if pd.isna(part) else spc.wilson(part, whole) for part, whole in parts]
-            rows["low"], rows["high"] = [low for low, _ in intervals], [high for _, high in intervals]
-        rows = rows.drop(columns="margin")
-        wide = (rows["high"] - rows["low"]) > WIDE_INTERVAL
-    if metric.about == "cases":
-        rows["status"] = "shown"
-    elif metric.kind in ("share", "mean"):  # of rounded counts: no more than whole percents, or a decimal of 100
-        rows["value"] = rows["value"].round(2 if metric.kind == "share" else 3)
+    told = {name: rows[name] for name in rows.columns.difference(["margin"], sort=False)}
+    value, base = rows["value"].to_numpy(float), rows["base"].to_numpy(float)
+    told["numerator"] = _of_rows(rows, "numerator")
+    low, high = _interval(rows, value, told["numerator"], base, metric)
+    wide = (high - low > WIDE_INTERVAL) & (metric.kind != "quantile")
+    status = np.full(len(rows), "shown", dtype=object)
+    if metric.about == "people":
+        status = rows["status"].to_numpy(object)
+        if metric.kind in ("share", "mean"):  # of rounded counts: no more than whole percents, or a decimal of 100
+            value = value.round(2 if metric.kind == "share" else 3)
     if metric.has_few:
-        rows.loc[(rows["status"] == "shown") & (wide | (rows["base"] < LOW_BASE)), "status"] = "low base"
-        rows.loc[rows["base"] < metric.minimum_base, "status"] = "withheld"
+        status = np.where((status == "shown") & (wide | (base < LOW_BASE)), "low base", status)
+        status = np.where(base < metric.minimum_base, "withheld", status)
     elif metric.kind != "count":  # credit notes can leave no whole to have a share of
-        rows.loc[~(rows["value"].between(0, 1) & (rows["base"] > 0)), "status"] = "withheld"
-    rows.loc[rows["status"] == "withheld", ["numerator", "value", "low", "high"]] = float("nan")
-    return rows
+        status = np.where((value >= 0) & (value <= 1) & (base > 0), status, "withheld")
+    hidden = status == "withheld"
+    for name, numbers in {"numerator": told["numerator"], "value": value, "low": low, "high": high}.items():
+        told[name] = np.where(hidden, np.nan, numbers)
+    return pd.DataFrame(told | {"status": pd.array(status, dtype="str")}, index=rows.index)
+
+
+def _of_rows(rows: pd.DataFrame, name: str) -> np.ndarray:
+    return rows[name].to_numpy(float) if name in rows else np.full(len(rows), np.nan)
+
+
+def _interval(
+    rows: pd.DataFrame, value: np.ndarray, numerator: np.ndarray, base: np.ndarray, metric: Metric
+) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high end of the 95 % interval of each value; not-a-number where chance picked no cases."""
+    if metric.kind == "quantile":
+        return rows["low"].to_numpy(float), rows["high"].to_numpy(float)
+    low, high = np.full((2, len(rows)), np.nan)
+    if metric.kind in ("score", "mean"):
+        margin = rows["margin"].to_numpy(float)
+        return value - margin, value + margin
+    if metric.has_interval:
+        known = ~np.isnan(numerator)
+        low[known], high[known] = spc.wilson(numerator[known], base[known])
+    return low, high
+
+
+def changed(series: pd.DataFrame, state: State) -> list[pd.DataFrame]:
+    """The months of each place (all, region, channel, both) whose last one is a signal, judged.
+
+    Most places are quiet, and of a hundred in a thousand series the table of a judgement is what costs.
+    """
+    metric = state.metric
+    places = series.groupby(["region", "channel"], dropna=False, sort=False).ngroup().to_numpy()
+    values, finished = series["value"].to_numpy(float), series["finished"].to_numpy(bool)
+    found = []
+    for place in range(places.max(initial=-1) + 1):
+        at = np.flatnonzero(places == place)
+        judgement = spc.judge(_counting(values[at], finished[at], metric), metric.better, metric.target)
+        labels = [point.label for point in judgement.points if point.label]
+        if labels and labels[-1] != "common cause":
+            found.append(judge(series.iloc[at], state))
+    return found
 
 
 def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
@@ -186,10 +242,7 @@ def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
     An unfinished month and a withheld one are left out of every rule.
     """
     metric = state.metric
-    counts = rows["finished"] & rows["value"].notna() & (not metric.standing)
-    if is_rare(metric, rows.loc[counts, "value"]):
-        counts &= False
-    values = [float(value) if told else None for value, told in zip(rows["value"], counts, strict=True)]
+    values = _counting(rows["value"].to_numpy(float), rows["finished"].to_numpy(bool), metric)
     judgement = spc.judge(values, metric.better, metric.target)
     yearly = season.on_year([month.date() for month in rows["month"]], values, metric.better)
     on_year = yearly.judgement.points if yearly.judgement else [spc.Point(None, None, None, None, "", "")] * len(rows)
@@ -215,7 +268,14 @@ def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
     return judged
 
 
-def is_rare(metric: Metric, values: pd.Series) -> bool:
+def _counting(values: np.ndarray, finished: np.ndarray, metric: Metric) -> list[float | None]:
+    """The values that the rules look at; None for a month that is withheld or not over, and where none is judged."""
+    counts = finished & ~np.isnan(values) & (not metric.standing)
+    counts &= not is_rare(metric, values[counts])
+    return [value if told else None for value, told in zip(values.tolist(), counts, strict=True)]
+
+
+def is_rare(metric: Metric, values: pd.Series | np.ndarray) -> bool:
     """Whether so few events are counted a month that nothing can be said of a change."""
     return metric.kind == "count" and len(values) > 0 and values.mean() < LEAST_A_MONTH
 

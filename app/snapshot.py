@@ -12,13 +12,14 @@ import pandas as pd
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT / "data" / "snapshot.duckdb"
 QUERIES = ROOT / "queries"
-FORMAT = 5  # raise it when the tables below change: an older snapshot is then refused in a sentence
+FORMAT = 6  # raise it when the tables below change: an older snapshot is then refused in a sentence
 
 TABLES = """
 create table snapshot.snapshot (format int, built_at timestamp, as_of date);
 create table snapshot.metrics (metric varchar, sql varchar, as_of date, rows bigint);
 create table snapshot.metric_months (
-    metric varchar, month date, region varchar, channel varchar, numerator double, denominator bigint, squares double
+    metric varchar, month date, region varchar, channel varchar, numerator decimal(28, 4), denominator bigint,
+    squares double
 );
 create table snapshot.metric_buckets (
     metric varchar, month date, region varchar, channel varchar, bucket int, tally bigint

@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import fsum, hypot, inf, isfinite, sqrt
 from typing import NamedTuple
 
+import numpy as np
 from scipy.special import stdtrit
 
 LABELS = ("common cause", "improvement", "concern", "neutral high", "neutral low")
@@ -32,6 +33,8 @@ LARGEST = 1e100  # squares and sums of ordinary length stay finite below this
 UNREACHABLE = "will not be met without a change"
 TOO_FAR = "too far ahead for a series that is moving"
 TOO_FEW = "too few points for an outlook"
+
+Numbers = float | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -133,23 +136,27 @@ def judge(
     return Judgement(tuple(points), variation, assurance, trial, since)
 
 
-def wilson(successes: float, base: float, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: Numbers, base: Numbers, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
     """Low and high end (0–1) of Wilson's score interval for a share; (0.0, 1.0) on an empty base: nothing is known.
 
-    Wilson (1927), J. Am. Stat. Assoc. 22:209; equals R's prop.test(correct = FALSE). Raises ValueError unless
-    0 <= successes <= base.
+    One share, or as many as two arrays hold. Wilson (1927), J. Am. Stat. Assoc. 22:209; equals R's
+    prop.test(correct = FALSE). Raises ValueError unless 0 <= successes <= base.
     """
     z = _z(confidence)
-    if not 0 <= successes <= base < inf:
-        raise ValueError(f"{successes} successes of {base}: successes must lie between 0 and the base.")
-    if base == 0:
-        return 0.0, 1.0
-    share = successes / base
-    shrink = 1 + z * z / base
-    middle = (share + z * z / (2 * base)) / shrink
-    half = z / shrink * sqrt(share * (1 - share) / base + z * z / (4 * base * base))
+    part, whole = np.asarray(successes, float), np.asarray(base, float)
+    right = (part >= 0) & (part <= whole) & (whole < inf)
+    if not right.all():
+        wrong = np.flatnonzero(~np.atleast_1d(right))[0]
+        stray, of = (np.atleast_1d(each)[wrong].item() for each in (part, whole))
+        raise ValueError(f"{stray:g} successes of {of:g}: successes must lie between 0 and the base.")
+    counted = np.where(whole == 0, 1.0, whole)
+    share = part / counted
+    shrink = 1 + z * z / counted
+    middle = (share + z * z / (2 * counted)) / shrink
+    half = z / shrink * np.sqrt(share * (1 - share) / counted + z * z / (4 * counted * counted))
     # The ends are 0 and 1 by algebra, not always by arithmetic.
-    return (0.0 if successes == 0 else middle - half), (1.0 if successes == base else middle + half)
+    low, high = np.where(part == 0, 0.0, middle - half), np.where(part == whole, 1.0, middle + half)
+    return (low, high) if low.ndim else (low.item(), high.item())
 
 
 def newcombe(one: tuple[float, float], other: tuple[float, float], pairs: int = 1) -> tuple[float, float]:

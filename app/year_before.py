@@ -8,6 +8,7 @@ months is compared as it is, without the month that is not over. What stands is 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from math import hypot, isnan, nan, sqrt
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from app.filters import Filters
 from app.metrics import Metric
 from app.periods import shifted
 from app.records import last_workday
-from app.series import State, by_month, over_period
+from app.series import State, by_month, over_period, whole
 from app.snapshot import Snapshot
 
 YEAR = 12
@@ -126,7 +127,7 @@ def _side(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, 
     months = months[months["month"].between(*map(pd.Timestamp, span))]
     totals = months
     if not state.metric.standing:
-        totals = _whole(over_period(snapshot, state, replace(filters, start=span[0], end=span[1])))
+        totals = whole(over_period(snapshot, state, replace(filters, start=span[0], end=span[1])))
     if len(totals) != 1 or pd.isna(totals["value"].iloc[0]):
         return None
     row = totals.iloc[0]
@@ -138,13 +139,10 @@ def _side(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, 
     return Side(base, float(row["value"]), low, high, _rounding(row, state.metric, len(months)))
 
 
+@lru_cache(maxsize=512)
 def _months(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     """All months of the chosen places together, whatever the period: asked once for both sides."""
-    return _whole(by_month(snapshot, state, filters.widened("start", "end")))
-
-
-def _whole(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["region"].isna() & rows["channel"].isna()]
+    return whole(by_month(snapshot, state, filters.widened("start", "end")))
 
 
 def _counts_events(metric: Metric) -> bool:

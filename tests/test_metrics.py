@@ -452,8 +452,8 @@ def test_goals_well_defined_over_a_period_are_those_of_its_last_month(world: Sna
     def over(end: date, standing: bool = True) -> dict[tuple, tuple]:
         rows = world.ask(
             "figures/totals",
-            metric="goals_well_defined",
-            standing=standing,
+            metrics=["goals_well_defined"],
+            standing=["goals_well_defined"] if standing else [],
             regions=[],
             channels=[],
             **{"from": date(2026, 1, 1), "to": end},

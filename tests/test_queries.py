@@ -129,8 +129,8 @@ def metric_of(query: str) -> str:
 
 
 def ask(demo: Snapshot, query: str, metric: str, **chosen: object):
-    asked = {"metric": metric, "quantile": 0.5, "regions": [], "channels": [], **PERIOD}
-    asked |= {"scope": "everyone", "place": "", "standing": False, "population": "applicants"} | chosen
+    asked = {"metrics": [metric], "standing": [], "quantiles": [0.5], "regions": [], "channels": [], **PERIOD}
+    asked |= {"scope": "everyone", "place": "", "population": "applicants"} | chosen
     return demo.ask(query, **asked)
 
 
@@ -176,7 +176,7 @@ def test_what_stands_is_told_as_of_its_last_month(demo: Snapshot) -> None:
     """Required training over a period is its last month; the same rows summed would count each person each month."""
     months = ask(demo, "figures/people_series", "required_training")
     last = months[(months["month"] == months["month"].max())].drop(columns="month").reset_index(drop=True)
-    totals = ask(demo, "figures/people_totals", "required_training", standing=True)
+    totals = ask(demo, "figures/people_totals", "required_training", standing=["required_training"])
     assert totals[["region", "channel", "numerator", "base"]].equals(last[["region", "channel", "numerator", "base"]])
     told = totals["base"].notna()
     assert told.sum() > 5

@@ -273,7 +273,7 @@ def grouped(found: list[tuple], filters: Filters, by_month: bool) -> dict[tuple,
 
 def asked(made: Snapshot, figure: str, metric: str, filters: Filters, quantile: float = 0.5) -> dict[tuple, pd.Series]:
     """Rows of a figure's query by month (if it has one), region and channel; None is all together."""
-    rows = made.ask(figure, metric=metric, quantile=quantile, standing=False, **filters.parameters())
+    rows = made.ask(figure, metrics=[metric], quantiles=[quantile], standing=[], **filters.parameters())
     keys = [name for name in ("month", "region", "channel") if name in rows]
     told = {}
     for _, row in rows.iterrows():

@@ -118,7 +118,7 @@ def test_eight_threads_get_the_answers_to_their_own_questions(demo: Snapshot) ->
     ]
 
     def told(metric: str, region: str) -> tuple:
-        rows = demo.ask("figures/series", metric=metric, **(EVERYTHING | {"regions": [region]}))
+        rows = demo.ask("figures/series", metrics=[metric], **(EVERYTHING | {"regions": [region]}))
         return len(rows), set(rows["region"].dropna()), rows["numerator"].sum(), rows["base"].sum()
 
     right = {question: told(*question) for question in asked}

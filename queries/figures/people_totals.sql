@@ -1,14 +1,16 @@
--- A metric about people over the period, at the scopes that are stored, if every month of it is told; what stands (and
+-- Metrics about people over the period, at the scopes that are stored, if every month of it is told; what stands (and
 -- does not happen) as in the last month that is told of all together.
--- Parameters: metric, standing, scope, place, from, to
+-- Parameters: metrics, standing, scope, place, from, to
 with within as (
-    select month, scope, place, numerator, denominator, margin, nearest, status, rule_version,
+    select metric, month, scope, place, numerator, denominator, margin, nearest, status, rule_version,
         coalesce(
-            max(month) filter (where scope = $scope and place = $place and status = 'shown') over (), max(month) over ()
+            max(month) filter (where scope = $scope and place = $place and status = 'shown') over of_metric,
+            max(month) over of_metric
         ) as last_told
     from people_months
-    where metric = $metric
+    where list_contains($metrics, metric)
         and month between $from and $to
+    window of_metric as (partition by metric)
 ),
 
 chosen as (
@@ -20,6 +22,7 @@ chosen as (
 )
 
 select
+    metric,
     case when split = 'region' then place end as region,
     case when split = 'channel' then place end as channel,
     case when bool_and(status = 'shown') then sum(numerator) end as numerator,
@@ -30,6 +33,6 @@ select
     case when bool_and(status = 'shown') then 'shown' else 'withheld' end as status,
     max(rule_version) as rule_version
 from chosen
-where month = last_told or not $standing
-group by 1, 2
-order by region nulls first, channel nulls first
+where month = last_told or not list_contains($standing, metric)
+group by 1, 2, 3
+order by metric, region nulls first, channel nulls first
