@@ -1,11 +1,13 @@
 """Card: the one way to put a figure on the screen: sentence, chart, rows to take away, and how it came about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlencode
 
+import pyarrow as pa
 import streamlit as st
 
 from app import answers, charts, coverage, downloads, pictures, series
@@ -36,14 +38,21 @@ class Shown:
     filters: Filters
 
 
-def card(found: Answer, note: str, chart: Callable[[], Chart], scrolls: bool = False) -> None:
+def card(found: Answer, note: str, shape: Callable[..., Chart], *more: Hashable, scrolls: bool = False) -> None:
     """A figure of one chart; or the sentence that says why there is none."""
     if found.state != "ready":
         absent(found)
         return
+    chart = charted(found, shape, *more)
     height = 12 * charts.ROW_HEIGHT if scrolls else "content"
-    with framed(found, note, lambda: [("", chart())]), st.container(key=f"draw-{key_of(found)}", height=height):
-        draw(chart(), key_of(found), charts.alt_text(found.sentence, found.rows))
+    with framed(found, note, lambda: [("", chart)]), st.container(key=f"draw-{key_of(found)}", height=height):
+        draw(chart, key_of(found), charts.alt_text(found.sentence, found.rows))
+
+
+@lru_cache(maxsize=1024)
+def charted(found: Answer, shape: Callable[..., Chart], *more: Hashable) -> Chart:
+    """A chart of the rows of an answer, drawn once for all readers; `more` is what else its shape takes."""
+    return shape(found.rows, *more)
 
 
 def absent(found: Answer) -> None:
@@ -154,9 +163,14 @@ def sql_of(found: Answer, snapshot: Snapshot) -> str:
 
 
 def draw(chart: Chart, key: str, said: str) -> None:
-    st.vega_lite_chart(
-        spec={**chart.spec, "datasets": chart.data}, key=f"chart-{key}", alt=said, width="stretch", theme="streamlit"
-    )
+    spec = {**chart.spec, "datasets": _encoded(chart)}
+    st.vega_lite_chart(spec=spec, key=f"chart-{key}", alt=said, width="stretch", theme="streamlit")
+
+
+@lru_cache(maxsize=1024)
+def _encoded(chart: Chart) -> dict[str, pa.Table]:
+    """The tables of a chart in the form in which they are sent."""
+    return {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in chart.data.items()}
 
 
 def marked(label: str, words: str, *after: str) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from app.filters import month_words, quarter_words
@@ -42,7 +43,7 @@ FIT = {"type": "fit-x", "contains": "padding"}
 SVG = {"embedOptions": {"renderer": "svg"}}  # drawn as elements, so that colours can come from the style sheet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chart:
     """A specification and the named tables that it draws."""
 
@@ -67,10 +68,10 @@ def _counted(base: int, metric: Metric) -> str:
     return write_amount(base) if metric.kind == "money" else f"{base:,}"
 
 
-def small_multiple(rows: pd.DataFrame, metric: Metric, whole: pd.DataFrame) -> Chart:
-    """One of several charts on one scale, that of `whole`: months with their 95 % interval."""
-    low, high = span(whole[["value", "low", "high", "target"]], metric)
-    points = _points(rows, metric)
+def small_multiple(rows: pd.DataFrame, metric: Metric, channel: str) -> Chart:
+    """One channel of several charts on one scale, that of all rows: months with their 95 % interval."""
+    low, high = span(rows[["value", "low", "high", "target"]], metric)
+    points = _points(rows[rows["channel"] == channel], metric)
     chart = _small(metric.unit, metric.target is not None, bool(points["low"].notna().any()))
     return Chart(chart, {"points": points, "frame": pd.DataFrame({"y": [low, high]})})
 
@@ -117,24 +118,33 @@ def diverging(rows: pd.DataFrame, metric: Metric) -> Chart:
 
 
 def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    points = rows[rows["value"].notna()].reset_index(drop=True)
-    points["shown"] = [_shown(value, metric) for value in points["value"]]
-    points["interval"] = [_interval(*ends, metric) for ends in zip(points["low"], points["high"], strict=True)]
-    points["base_shown"] = [_counted(base, metric) for base in points["base"]]
-    points["reading"] = [
-        "month not finished" if not finished else _reading(label, rule)
-        for finished, label, rule in zip(points["finished"], points["label"], points["rule"], strict=True)
-    ]
-    hollow = ~points["finished"] | (points["status"] == "low base")
-    points["label"] = points["label"].replace("", "common cause")
-    points["fill"] = points["label"].mask(hollow, "hollow")
-    for edge in ("lower", "upper", "low", "high"):
-        points[edge] = points[edge].clip(*bounds(metric))
-    drawn = ["month", "value", "low", "high", "mean", "lower", "upper", "target", "label", "fill"]
-    return points[[*drawn, "shown", "interval", "base_shown", "reading"]]
+    rows = rows[rows["value"].notna()]
+    told = {
+        name: rows[name].tolist() for name in ("value", "base", "low", "high", "label", "rule", "finished", "status")
+    }
+    marks = [label or "common cause" for label in told["label"]]
+    hollow = [not over or few == "low base" for over, few in zip(told["finished"], told["status"], strict=True)]
+    readings = zip(told["finished"], told["label"], told["rule"], strict=True)
+    drawn = {
+        name: rows[name].to_numpy() for name in ("month", "value", "low", "high", "mean", "lower", "upper", "target")
+    }
+    drawn |= {edge: np.clip(drawn[edge], *bounds(metric)) for edge in ("low", "high", "lower", "upper")}
+    return pd.DataFrame(
+        drawn
+        | {
+            "label": marks,
+            "fill": ["hollow" if empty else mark for empty, mark in zip(hollow, marks, strict=True)],
+            "shown": [_shown(value, metric) for value in told["value"]],
+            "interval": [_interval(*ends, metric) for ends in zip(told["low"], told["high"], strict=True)],
+            "base_shown": [_counted(base, metric) for base in told["base"]],
+            "reading": [_reading(*month) for month in readings],
+        }
+    )
 
 
-def _reading(label: str, rule: str) -> str:
+def _reading(finished: bool, label: str, rule: str) -> str:
+    if not finished:
+        return "month not finished"
     words = {"outside": "outside the usual range", "shift": "seven on one side of the mean"}
     words |= {"trend": "seven in one direction", "two of three": "two of three near a limit"}
     return f"{label}: {words[rule]}" if rule else "ordinary variation"

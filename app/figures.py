@@ -22,7 +22,22 @@ from app import (
     series,
 )
 from app.answers import PLACES
-from app.card import MEANINGS, absent, address, age, ask, board, card, draw, framed, marked, origin, shown, sql_of
+from app.card import (
+    MEANINGS,
+    absent,
+    address,
+    age,
+    ask,
+    board,
+    card,
+    charted,
+    draw,
+    framed,
+    marked,
+    origin,
+    shown,
+    sql_of,
+)
 from app.confidential import rules
 from app.filters import month_words, parse_month
 from app.metrics import Metric, write_amount
@@ -138,7 +153,7 @@ def trend(metric: str) -> None:
             note += " Fewer than 12 months: trial limits."
         said = (sentences.season(found.metric, found.rows), series.states(shown().snapshot)[metric].off_scale)
         note = " ".join(filter(None, [note, *said]))
-    card(found, note, lambda: charts.trend(found.rows, found.metric))
+    card(found, note, charts.trend, found.metric)
 
 
 def by_region(metric: str) -> None:
@@ -159,7 +174,7 @@ def channels(metric: str) -> None:
         return
     parts = list(found.rows.groupby("channel", sort=True))
     multiples = {
-        channel: charts.small_multiple(rows, found.metric, found.rows)
+        channel: charted(found, charts.small_multiple, found.metric, channel)
         for channel, rows in parts
         if rows["value"].notna().any()
     }
@@ -195,7 +210,8 @@ def recommendation() -> None:
     card(
         found,
         " ".join(filter(None, [note, series.states(shown().snapshot)["nps"].off_scale])),
-        lambda: charts.diverging(found.rows, found.metric),
+        charts.diverging,
+        found.metric,
     )
 
 
@@ -203,7 +219,7 @@ def goals() -> None:
     """Each open goal on its way from baseline to target, the furthest behind its plan first."""
     found = ask("goals", None)
     note = "Bar: the latest finished month on the way from baseline to target; upright tick: where the plan is by then."
-    card(found, note, lambda: goal_charts.bullet(found.rows))
+    card(found, note, goal_charts.bullet)
 
 
 def goal() -> None:
@@ -321,7 +337,7 @@ def safety_bands() -> None:
         return
     nearest = " or ".join(str(step) for step in sorted(found.rows["nearest"].unique()))
     note = f"Responses to the nearest {nearest}, by band of 100. Open and dashed: too few to tell."
-    chart = people_charts.bands(found.rows)
+    chart = charted(found, people_charts.bands)
     with framed(found, note, lambda: [("", chart)]):
         _chips(people_charts.named_groups(found.rows.assign(category=found.rows["band"])))
         draw(chart, found.figure, charts.alt_text(found.sentence, found.rows))
@@ -345,7 +361,7 @@ def groups(figure: str, *lines: float) -> None:
     """
     found = ask(figure, None)
     note, chart = group_charts.FIGURES[figure]
-    card(found, note, lambda: chart(found.rows, lines))
+    card(found, note, chart, lines)
 
 
 def protection() -> None:
@@ -478,14 +494,14 @@ def idea_funnel() -> None:
     found = ask("idea_funnel", None)
     parts = "Dark: went on. Outlined: still open. Light: closed. An experiment is a choice and no gate."
     note = f"Ideas submitted in the period, and who goes on of those decided. {parts}"
-    card(found, note, lambda: pipeline_charts.funnel(found.rows))
+    card(found, note, pipeline_charts.funnel)
 
 
 def idea_age() -> None:
     """How long open ideas have stood in their stage, against what is usual."""
     found = ask("idea_age", None)
     marks = "Whatever the period. Mark: median days of open ideas, line to the 85th percentile. Band, tick: the usual."
-    card(found, marks, lambda: pipeline_charts.ageing(found.rows))
+    card(found, marks, pipeline_charts.ageing)
 
 
 def idea_flow() -> None:
@@ -496,8 +512,8 @@ def idea_flow() -> None:
         return
     stuck = pipeline.stuck(ask("idea_age", None))
     drawn = [
-        ("In and out", pipeline_charts.in_and_out(found.rows)),
-        ("Open at the end of the month", pipeline_charts.standing(found.rows, stuck)),
+        ("In and out", charted(found, pipeline_charts.in_and_out)),
+        ("Open at the end of the month", charted(found, pipeline_charts.standing, tuple(stuck))),
     ]
     with framed(found, "Came in: submitted or reopened. Went out: implemented or closed.", lambda: drawn):
         for name, chart in drawn:
@@ -525,14 +541,14 @@ def channel_parity() -> None:
     found = ask("channel_parity", None)
     note = "Satisfied customers by channel, with 95 % interval. Hollow: low base. The gap's interval is for all pairs."
     csat = series.states(shown().snapshot)["csat"].metric
-    card(found, note, lambda: diversity_charts.parity(found.rows, csat))
+    card(found, note, diversity_charts.parity, csat)
 
 
 def channel_mix() -> None:
     """How customers come, and what has changed in that."""
     found = ask("channel_mix", None)
     note = "Share of the contacts of all channels; change in points (■ clearly more, ◆ clearly less)."
-    card(found, note, lambda: diversity_charts.mix(found.rows))
+    card(found, note, diversity_charts.mix)
 
 
 def supplier_spend() -> None:
@@ -540,14 +556,14 @@ def supplier_spend() -> None:
     found = ask("supplier_spend", None)
     note = "By quarter. Strong: certified. Faint: other. Outlined: excluded, it could go to nobody else. Tier 2, what "
     note += "suppliers report of their own, is added to nothing. A quarter not over ends in dots."
-    card(found, note, lambda: diversity_charts.spend(found.rows))
+    card(found, note, diversity_charts.spend)
 
 
 def certified_suppliers() -> None:
     """How many certified suppliers there are, and on how few of them the spend rests."""
     found = ask("certified_suppliers", None)
     note = "At the end of each quarter, over 12 months. Strong: paid to the three largest. Faint: to all others."
-    card(found, note, lambda: diversity_charts.certified(found.rows))
+    card(found, note, diversity_charts.certified)
 
 
 def goals_closing(*metrics: str) -> None:
@@ -631,7 +647,8 @@ def _places(found: Answer) -> None:
     card(
         found,
         f"{when} by {place}{', with 95 % interval. Hollow: low base' if found.metric.has_interval else ''}.",
-        lambda: charts.dots(found.rows, found.metric),
+        charts.dots,
+        found.metric,
         scrolls=len(found.rows) > MANY_PLACES,
     )
 

@@ -1,6 +1,7 @@
 """Sparkline: months in their usual range, small, as drawn text. No chart engine: a table holds dozens of them."""
 
 from html import escape
+from math import isnan
 
 import pandas as pd
 
@@ -16,12 +17,15 @@ def sparkline(rows: pd.DataFrame, metric: Metric, said: str) -> str:
 
     `said` is its text alternative. Colours are style sheet variables, so that it follows the theme.
     """
-    shown = rows[rows["value"].notna()].reset_index(drop=True)
-    if shown.empty:
+    columns = (rows[name].tolist() for name in ("value", "lower", "upper", "label"))
+    shown = [told for told in zip(*columns, strict=True) if not isnan(told[0])]
+    if not shown:
         return ""
-    shown[["lower", "upper"]] = shown[["lower", "upper"]].clip(*bounds(metric))
-    numbers = shown[["value", "lower", "upper", "target"]].astype("float64")
-    low, high = float(numbers.min().min()), float(numbers.max().max())
+    values, (_, lower, upper, _) = [value for value, *_ in shown], shown[-1]
+    floor, ceiling = bounds(metric)
+    usual = [] if isnan(lower) else [max(lower, floor), min(upper, ceiling)]
+    target = [] if metric.target is None else [metric.target]
+    low, high = min(values + usual + target), max(values + usual + target)
     span = (high - low) or 1.0
     last = max(len(shown) - 1, 1)
 
@@ -32,16 +36,16 @@ def sparkline(rows: pd.DataFrame, metric: Metric, said: str) -> str:
         return round(EDGE + (HEIGHT - 2 * EDGE) * (high - value) / span, 1)
 
     parts = []
-    lower, upper = shown["lower"].iloc[-1], shown["upper"].iloc[-1]
-    if not pd.isna(lower):
-        box = f'x="{EDGE}" y="{y(upper)}" width="{WIDTH - 2 * EDGE}" height="{round(max(y(lower) - y(upper), 1), 1)}"'
+    if usual:
+        top, bottom = y(usual[1]), y(usual[0])
+        box = f'x="{EDGE}" y="{top}" width="{WIDTH - 2 * EDGE}" height="{round(max(bottom - top, 1), 1)}"'
         parts.append(f'<rect {box} fill="{USUAL_RANGE}"/>')
-    if metric.target is not None:
-        line = f'x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{y(metric.target)}" y2="{y(metric.target)}"'
+    if target:
+        line = f'x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{y(target[0])}" y2="{y(target[0])}"'
         parts.append(f'<line {line} stroke="{TARGET}" stroke-dasharray="3 3"/>')
-    points = " ".join(f"{x(place)},{y(value)}" for place, value in enumerate(shown["value"]))
+    points = " ".join(f"{x(place)},{y(value)}" for place, value in enumerate(values))
     parts.append(f'<polyline points="{points}" fill="none" stroke="{ORDINARY}" stroke-width="1.4"/>')
-    for place, (value, label) in enumerate(zip(shown["value"], shown["label"], strict=True)):
+    for place, (value, _, _, label) in enumerate(shown):
         if label not in ("", "common cause") or place == len(shown) - 1:
             parts.append(_mark(x(place), y(value), label or "common cause"))
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
