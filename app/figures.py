@@ -280,13 +280,14 @@ def overview() -> None:
         metric, mark = trend.metric, MARKS[row["label"] or "common cause"][2]
         meaning = MEANINGS[row["label"] or "common cause"]
         link = f'<a href="{metric.page}?{address()}" target="_self">{escape(metric.name)}</a>'
-        value = metric.write(row["value"]) if row["status"] != "withheld" else "–"
+        link += f"<small> {escape(metric.per)}</small>" if metric.per else ""
+        value = metric.short(row["value"]) if row["status"] != "withheld" else "–"
         rows.append(
             (
                 link,
                 sparkline(trend.rows, metric, f"{metric.name}: {trend.sentence}"),
                 f"{value}<small> {row['month']:%b}</small>",
-                "" if metric.target is None else metric.write(metric.target),
+                "" if metric.target is None else metric.short(metric.target),
                 f'<span class="{meaning}" aria-hidden="true">{mark}</span> {escape(row["change"])}',
                 escape(row["assurance"]),
             )

@@ -83,13 +83,16 @@ class Metric:
         """A value as a reader sees it: whole percents and points, hours with one decimal below ten, with its unit."""
         return f"{self.short(value, places)}{self._words(value)}"
 
+    @property
+    def per(self) -> str:
+        """What a rate is of, where only a whole name of the unit says it: per ticket, contacts per leader."""
+        return "" if self.unit in PLAIN or self.kind == "count" else self.unit.removeprefix("money ")
+
     def _words(self, value: float) -> str:
         """What stands after a number: per 100, per ticket, contacts per leader, decisions; one decision."""
-        if self.unit in PLAIN:
-            return ""
         if self.kind == "count":
             return f" {self.unit.removesuffix('s') if value == 1 else self.unit}"
-        return f" {self.unit.removeprefix('money ')}"
+        return f" {self.per}" if self.per else ""
 
     def short(self, value: float, places: int | None = None) -> str:
         """The same where the unit is said elsewhere. Amounts stand in the organisation's currency, which no export
