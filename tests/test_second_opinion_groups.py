@@ -7,12 +7,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from app.answers import answer
+from app.build import build
+from app.confidential import Rules
+from app.demo import HEADINGS
 from app.filters import Filters
-from app.snapshot import Snapshot
-from tests.conftest import ROOT
+from app.snapshot import Snapshot, current, opened
+from tests.conftest import ROOT, TODAY
 
 EXPORTS = ROOT / "data" / "exports"
 WORDS = {"Gender": {"F": "Woman", "M": "Man", "X": "Non-binary"}, "Disability": {"Y": "Yes", "N": "No"}}
@@ -136,3 +140,66 @@ def test_the_gap_to_the_community_agrees(demo: Snapshot, region: str) -> None:
 words = st.sampled_from(["F", "M", "X", ""])
 origins = st.sampled_from(["W", "A", "B", ""])
 groups = st.tuples(words, origins, st.integers(1, 45), st.floats(0, 1), st.floats(0, 0.6))
+ENOUGH_TO_TELL = [("F", "W", 45, 0.8, 0.5), ("M", "A", 45, 0.6, 0.4), ("F", "B", 30, 0.9, 0.6), ("X", "", 8, 0.5, 0.3)]
+# A failure is told as it is found: each try is a build, and to look for a smaller one takes minutes.
+PHASES = (Phase.explicit, Phase.generate)
+
+
+def written(made: list[tuple], folder: Path) -> Counter:
+    """Write the exports of a company; count its customers.
+
+    Employees, of whom some answer; as many applicants, of whom some are hired; as many customers, some satisfied.
+    """
+    tables: dict[str, list[dict]] = {name: [] for name in HEADINGS}
+    customers: Counter = Counter()
+    for gender, origin, several, answering, hiring in made:
+        for number in range(several):
+            stated = {"Gender": gender, "Ethnicity": origin, "Age band": "<30", "Disability": "N", "Region": "EMEA"}
+            employed = {"State on": "2024-12-31", "Hired": "2020-01-01", "Grade": "G1"}
+            tables["hr/workforce.csv"].append(employed | stated)
+            hired = "2024-04-01" if number < hiring * several else ""
+            tables["hr/applications.csv"].append({"Applied": "2024-03-01", "Hired": hired, **stated})
+            is_heard = number < answering * several
+            if is_heard:
+                tables["survey/employee_survey.csv"].append({"Submitted": "2024-12-05", "Empowered": "4", **stated})
+                answered = {"Submitted": "2024-12-31", "Survey type": "T"}
+                answered["Ticket ID"] = f"T{len(tables['crm/tickets.csv'])}"
+                tables["survey/customer_survey.csv"].append(answered | {"Satisfaction": "2" if number % 3 else "5"})
+                ticket = {"Opened": "2024-11-01 09:00", "Customer ID": len(tables["crm/customers.csv"])}
+                tables["crm/tickets.csv"].append(ticket)
+            outcome = "no answer" if not is_heard else "not satisfied" if number % 3 else "satisfied"
+            for level in ("all levels", outcome):
+                customers[date(2024, 12, 1), level, "described_as", origin or SILENT] += 1
+            tables["crm/customers.csv"].append({"Customer since": "2020-01-01", "Describes themselves as": origin})
+    tables["hr/applications.csv"].append({"Applied": "2025-03-31"})
+    first = {"crm/customers.csv": "", "crm/tickets.csv": "T"}
+    for name in filter(tables.get, tables):
+        key, *_ = headings = HEADINGS[name].split(",")
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with (folder / name).open("w", encoding="utf-8", newline="") as text:
+            table = csv.DictWriter(text, headings, extrasaction="ignore")
+            table.writeheader()
+            for number, row in enumerate(tables[name]):
+                table.writerow({key: f"{first.get(name, 'I')}{number}", "Applicant ID": number} | row)
+    return customers
+
+
+@settings(max_examples=6, deadline=None, derandomize=True, phases=PHASES, suppress_health_check=list(HealthCheck))
+@example(made=ENOUGH_TO_TELL)
+@given(made=st.lists(groups, min_size=2, max_size=8))
+def test_small_companies_agree(made: list[tuple], tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("company")
+    customers = written(made, folder)
+    build(folder, folder / "snapshot.duckdb", today=TODAY, rules=Rules(customer_groups=True))
+    snapshot = opened(current(folder / "snapshot.duckdb"))
+    told = {name: stored(snapshot, name) for name in ("applicants", "respondents", "customers")}
+    answered = respondents(folder) if (folder / "survey" / "employee_survey.csv").exists() else Counter()
+    counted = {"applicants": applicants(folder), "respondents": answered, "customers": customers}
+    shown = {name: agree(told[name], counted[name]) for name in told}
+    assert made != ENOUGH_TO_TELL or all(shown.values()), shown
+    assert all(level != "no answer" and category != SILENT for _, level, _, category in told["customers"])
+    heads = Counter(said(row, "gender") for row in rows(folder / "hr" / "workforce.csv"))
+    for row in answer(snapshot, "survey_participation", None, Filters()).rows.itertuples():
+        if row.status == "shown" and row.attribute == "gender":
+            rate = answered[date(2024, 12, 1), "all levels", "gender", row.category] / heads[row.category]
+            assert abs(rate - row.rate) <= 0.005 + 2.5 * (1 + rate) / (heads[row.category] - 2.5)
