@@ -1,12 +1,17 @@
 """What several tests need: a folder of exports to write into, and the world of tests/exports as a snapshot."""
 
-from collections.abc import Callable
+import csv
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from app.build import build
+from app.build import _compute, _load, build
+from app.confidential import Rules, rules
 from app.snapshot import Snapshot, current, opened
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +68,29 @@ def tickets(drop: Callable[..., Path]) -> Callable[..., Path]:
         return drop({name: header + "".join(f"{row}\n" for row in rows), f"{name}.map.toml": TICKETS_MAP})
 
     return write
+
+
+@contextmanager
+def built(exports: dict[str, list[tuple]], headings: dict[str, str], by: Rules | None = None) -> Iterator[Snapshot]:
+    """Rows of exports as an open snapshot, by the product's own reading and computing, without publishing it."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "exports").mkdir()
+        for name, rows in exports.items():
+            with (home / "exports" / f"{Path(name).stem}.csv").open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([headings[name].split(","), *rows])
+        with duckdb.connect(home / "warehouse.duckdb") as warehouse:
+            files = _load(warehouse, home / "exports", TODAY, lambda line: None)
+            _compute(warehouse, home / "snapshot.duckdb", None, files, by or rules(), lambda line: None)
+        snapshot = opened(home / "snapshot.duckdb")
+        try:
+            yield snapshot
+        finally:
+            snapshot.close()
+
+
+def month(when: date) -> date:
+    return date(when.year, when.month, 1)
 
 
 @pytest.fixture(scope="session")

@@ -1,33 +1,25 @@
 """A second opinion about every number: Hypothesis makes companies, and plain Python, written from the definitions and
 not from the SQL, must agree with what the build and the figures' queries make of their exports."""
 
-import csv
 import math
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import product
-from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import build, snapshot
 from app import series as shared
-from app.confidential import rules
 from app.filters import FIRST, LAST, Filters
 from app.metrics import metrics
 from app.snapshot import Snapshot
 from tests import test_second_opinion_diverse as diverse
 from tests import test_second_opinion_money as money
 from tests import test_second_opinion_people as others
-from tests.conftest import TODAY
+from tests.conftest import built, month
 
 REGIONS = {"EMEA": "EMEA", "europe": "EMEA", "LatAm": "Latin America", "Atlantis": "unknown", "": "unknown"}
 CHANNELS = {"Phone": "Phone", "Telephone": "Phone", "e-mail": "E-mail", "": "unknown"}
@@ -168,30 +160,7 @@ def spelled(row: Ticket | Commitment | Response) -> tuple[str, str]:
     return row.region, row.channel
 
 
-@contextmanager
-def built(exports: dict[str, list[tuple]]) -> Iterator[Snapshot]:
-    """The exports as an open snapshot, by the product's own reading and computing, without publishing it."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "exports").mkdir()
-        for name, rows in exports.items():
-            with (home / "exports" / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([HEADINGS[name].split(","), *rows])
-        with duckdb.connect(home / "warehouse.duckdb") as warehouse:
-            files = build._load(warehouse, home / "exports", TODAY, lambda line: None)
-            build._compute(warehouse, home / "snapshot.duckdb", None, files, rules(), lambda line: None)
-        opened = snapshot.opened(home / "snapshot.duckdb")
-        try:
-            yield opened
-        finally:
-            opened.close()
-
-
 # The definitions, in plain Python: each event as (month, region, channel, what it counts)
-
-
-def month(when: date) -> date:
-    return date(when.year, when.month, 1)
 
 
 def place(row: Ticket | Commitment | Response) -> tuple[str, str]:
@@ -290,7 +259,7 @@ def asked(made: Snapshot, figure: str, metric: str, filters: Filters, quantile: 
 @given(COMPANIES, FILTERS)
 def test_every_number_agrees_with_plain_python(company: Company, filters: Filters) -> None:
     """Metric by month, region and channel as it is stored, and as the figures' queries sum it, for all and filtered."""
-    with built(exported(company)) as made:
+    with built(exported(company), HEADINGS) as made:
         for metric in SHARES:
             found = events(company, metric)
             check_cells(made, metric, found)
@@ -352,7 +321,7 @@ def check_wait(row: pd.Series, waits: list[float], quantile: float) -> None:
 @given(COMPANIES, FILTERS)
 def test_parts_add_up_and_filters_restrict(company: Company, filters: Filters) -> None:
     """Regions add up to the whole, so do channels and months; a filtered cell is the cell of the whole."""
-    with built(exported(company)) as made:
+    with built(exported(company), HEADINGS) as made:
         for metric in SHARES:
             series, totals = (asked(made, f"figures/{name}", metric, filters) for name in ("series", "totals"))
             for key in {key[0] for key in series}:
@@ -389,7 +358,7 @@ def test_parts_add_up_and_filters_restrict(company: Company, filters: Filters) -
 def test_intervals_contain_their_value(company: Company) -> None:
     """Wilson's interval lies within 0 and 1 around the share, that of NPS around the score; both lie in the order
     low, value, high where they are shown, and nothing stands where a number is withheld."""
-    with built(exported(company)) as made:
+    with built(exported(company), HEADINGS) as made:
         for id_, state in shared.states(made).items():
             if not state.rows:
                 continue
@@ -419,7 +388,7 @@ def test_the_order_of_rows_is_irrelevant(company: Company, random) -> None:
     shuffled = {name: random.sample(rows, len(rows)) for name, rows in exports.items()}
     contents = []
     for rows in (exports, shuffled):
-        with built(rows) as made:
+        with built(rows, HEADINGS) as made:
             contents.append(
                 [
                     made.connection.cursor().execute(f"select * from {table} order by all").fetchall()

@@ -1,29 +1,21 @@
 """A second opinion on suppliers, audits, policies and channels: Hypothesis makes small companies, and plain Python,
 written from the definitions and not from the SQL, must agree with what the build makes of their exports."""
 
-import csv
 import math
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import build, snapshot
 from app.answers import answer
-from app.confidential import rules
 from app.demo import HEADINGS
 from app.filters import Filters
 from app.snapshot import Snapshot
-from tests.conftest import TODAY
+from tests.conftest import built, month
 
 METRICS = ("diverse_spend", "inclusive_language", "inclusive_imagery", "policy_reviewed")
 REGIONS = {"EMEA": "EMEA", "LatAm": "Latin America", "Atlantis": "unknown", "": "unknown"}
@@ -180,30 +172,7 @@ def exported(company: Company) -> dict[str, list[tuple]]:
     }
 
 
-@contextmanager
-def built(exports: dict[str, list[tuple]]) -> Iterator[Snapshot]:
-    """The exports as an open snapshot, by the product's own reading and computing, without publishing it."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "exports").mkdir()
-        for name, rows in exports.items():
-            with (home / "exports" / Path(name).name).open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([HEADINGS[name].split(","), *rows])
-        with duckdb.connect(home / "warehouse.duckdb") as warehouse:
-            files = build._load(warehouse, home / "exports", TODAY, lambda line: None)
-            build._compute(warehouse, home / "snapshot.duckdb", None, files, rules(), lambda line: None)
-        opened = snapshot.opened(home / "snapshot.duckdb")
-        try:
-            yield opened
-        finally:
-            opened.close()
-
-
 # The definitions, in plain Python
-
-
-def month(when: date) -> date:
-    return when.replace(day=1)
 
 
 def later(when: date, months: int) -> date:
@@ -305,7 +274,7 @@ several = settings(max_examples=25, deadline=None, suppress_health_check=list(He
 @given(COMPANIES, FILTERS)
 def test_every_number_agrees_with_plain_python(company: Company, filters: Filters) -> None:
     """Each metric as it is stored; spend, suppliers and channels as their figures tell them, filtered."""
-    with built(exported(company)) as made:
+    with built(exported(company), HEADINGS) as made:
         for metric in METRICS:
             stored = made.connection.cursor().execute(
                 "select month, region, channel, numerator, denominator from metric_months where metric = ?", [metric]
@@ -444,7 +413,7 @@ def test_the_order_of_rows_is_irrelevant(company: Company, random) -> None:
     exports = exported(once)
     contents = []
     for rows in (exports, {name: random.sample(told, len(told)) for name, told in exports.items()}):
-        with built(rows) as made:
+        with built(rows, HEADINGS) as made:
             tables = ("metric_months", "contacts", "spend", "certified_suppliers")
             asked = (f"select * from {table} order by all" for table in tables)
             contents.append([made.connection.cursor().execute(sql).fetchall() for sql in asked])
