@@ -279,7 +279,7 @@ def standing(rows: pd.DataFrame) -> date | None:
 
     Unless the last is part of a trend, a month on the other side of the mean ends the run: it led up to the change.
     """
-    judged = [row for _, row in rows.iterrows() if row["label"]]
+    judged = rows[rows["label"] != ""].to_dict("records")
     if len(judged) < 12 or judged[-1]["label"] == "common cause" or not rows[rows["finished"]]["label"].iloc[-1]:
         return None
     since = last = judged[-1]

@@ -4,6 +4,7 @@ The probability by chance is stated a second time in plain Python, month by mont
 """
 
 import math
+from functools import cache
 from itertools import pairwise
 from statistics import fmean as mean
 
@@ -27,7 +28,7 @@ KINDS = {"share": 0.8, "quantile": 3.0, "score": 0.3, "rate": 5.0, "count": 40.0
 
 def lasting(snapshot: Snapshot, filters: Filters, metric: Metric, rows: pd.DataFrame, whole: bool) -> bool:
     """Whether the rows of a trend may be led with, of a metric as a whole or of one of its places."""
-    judged = [row for _, row in rows.iterrows() if row["label"]]
+    judged = rows[rows["label"] != ""].to_dict("records")
     if not whole and any(row["status"] != "shown" for row in judged[-3:]):
         return False
     level = judged[-2]["value"] if judged[-1]["rule"] == "trend" else judged[-1]["mean"]
@@ -35,6 +36,7 @@ def lasting(snapshot: Snapshot, filters: Filters, metric: Metric, rows: pd.DataF
     return by_hand(metric.kind, judged, judged[-1]["value"] > level) <= 0.025 / (wholes if whole else places)
 
 
+@cache
 def counted(snapshot: Snapshot, filters: Filters) -> tuple[int, int]:
     """Metrics that are judged by month, and their regions, channels and both together that can be told apart."""
     known, wholes, places = choices(snapshot), 0, 0
@@ -52,7 +54,7 @@ def counted(snapshot: Snapshot, filters: Filters) -> tuple[int, int]:
     return wholes, places
 
 
-def by_hand(kind: str, judged: list[pd.Series], rose: bool) -> float:
+def by_hand(kind: str, judged: list[dict], rose: bool) -> float:
     """The last 2 to 12 months against all before: the largest t that is no season, less where months are alike."""
     told = {(row["month"].year, row["month"].month): _scaled(kind, row["value"], row["base"]) for row in judged}
     if not rose:
@@ -62,7 +64,7 @@ def by_hand(kind: str, judged: list[pd.Series], rose: bool) -> float:
         {"share": 0.125 / (row["base"] + 0.5), "rate": 0.125 / row["base"], "count": 0.125}.get(kind, 0.0)
         for row in judged
     )
-    tried = range(2, min(12, n // 2) + 1)
+    tried, likely = range(2, min(12, n // 2) + 1), stats.t.ppf(0.95, n - 2)
     best, left = 0.0, None
     for months in tried:
         before, after = values[:-months], values[-months:]
@@ -70,7 +72,7 @@ def by_hand(kind: str, judged: list[pd.Series], rose: bool) -> float:
         spread = math.sqrt(max(sum(value * value for value in rest) / (n - 2), least))
         t = (mean(after) - mean(before)) / spread / math.sqrt(1 / months + 1 / len(before))
         ago = [told.get((year - 1, month)) for year, month in list(told)[-months:]]
-        if None not in ago and mean(after) - mean(ago) < stats.t.ppf(0.95, n - 2) * spread * math.sqrt(2 / months):
+        if None not in ago and mean(after) - mean(ago) < likely * spread * math.sqrt(2 / months):
             continue
         if t > best:
             best, left = t, rest
@@ -110,7 +112,7 @@ def test_the_probability_by_chance_agrees_with_a_second_computation(kind: str) -
         rows = months(kind, seed)
         for rose in (True, False):
             told.append(control.chance(kind, rows, rose))
-            again = by_hand(kind, [row for _, row in rows.iterrows()], rose)
+            again = by_hand(kind, rows.to_dict("records"), rose)
             assert told[-1] == pytest.approx(again, rel=1e-6, abs=1e-300), (seed, rose)
     assert min(told) < 0.01 and max(told) > 0.5, "series with and without a change"
 

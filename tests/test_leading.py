@@ -6,6 +6,7 @@ A claim about one place is found again in the trend of that place; the rows of a
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -61,19 +62,44 @@ def places(snapshot: Snapshot, metric: Metric, filters: Filters) -> Iterator[tup
 
 def claimed(snapshot: Snapshot, id_: str, filters: Filters) -> tuple | None:
     """Label, strength, place and first month of what the row of a metric leads with: concern first, then the farthest
-    from its mean in halves of the usual range."""
-    found = []
-    for region, channel in places(snapshot, metrics()[id_], filters):
-        rows = answer(snapshot, "trend", id_, narrowed(filters, region, channel)).rows
-        judged = rows[rows["label"] != ""] if len(rows) else rows
-        since = len(judged) and restated.standing(judged.assign(finished=True))
-        if not since:
-            continue
-        last = judged.iloc[-1]
-        if lasting(snapshot, filters, metrics()[id_], rows, whole=not (region or channel)):
+    from its mean in halves of the usual range. What stands, or has no case there, changes in no month."""
+    found, metric = [], metrics()[id_]
+    if metric.standing:
+        return None
+    for region, channel in places(snapshot, metric, filters):
+        place = narrowed(filters, region, channel)
+        rows, since = standing(snapshot, id_, place) if has_cases(snapshot, metric, place) else (None, None)
+        if since and lasting(snapshot, filters, metric, rows, whole=not (region or channel)):
+            last = rows[rows["label"] != ""].iloc[-1]
             strength = abs(last["value"] - last["mean"]) / ((last["upper"] - last["mean"]) or float("inf"))
             found.append((last["label"], strength, region, channel, since))
     return min(found, key=lambda told: (list(SIGNALS).index(told[0]), -told[1]), default=None)
+
+
+def has_cases(snapshot: Snapshot, metric: Metric, filters: Filters) -> bool:
+    """Whether the snapshot holds any case of these places, whatever the month; of people the protected tables tell."""
+    return metric.about == "people" or any(
+        region in (*(filters.regions or (region,)), "every") and channel in (*(filters.channels or (channel,)), "every")
+        for region, channel in held(snapshot).get(metric.query, ())
+    )
+
+
+@cache
+def held(snapshot: Snapshot) -> dict[str, set[tuple[str, str]]]:
+    """The regions and channels of which the snapshot holds cases, by metric."""
+    sql, found = "select distinct metric, region, channel from ", {}
+    rows = snapshot.connection.cursor().execute(f"{sql} metric_months union {sql} metric_buckets").fetchall()
+    for metric, *place in rows:
+        found.setdefault(metric, set()).add(tuple(place))
+    return found
+
+
+@cache
+def standing(snapshot: Snapshot, id_: str, filters: Filters) -> tuple[pd.DataFrame, date | None]:
+    """The trend of a place and since when its last judged month stands; EMEA by phone is a place of four choices."""
+    rows = answer(snapshot, "trend", id_, filters).rows
+    judged = rows[rows["label"] != ""] if len(rows) else rows
+    return rows, restated.standing(judged.assign(finished=True)) if len(judged) else None
 
 
 def place_of(row: pd.Series) -> tuple[str | None, str | None]:
