@@ -21,7 +21,7 @@ from app import (
 from app.confidential import rules
 from app.filters import Filters, listed
 from app.metrics import Metric
-from app.records import last_workday
+from app.periods import finished_quarters
 from app.series import (
     LOW_BASE,
     NO_SHARE,
@@ -272,12 +272,7 @@ def _recommendation(snapshot: Snapshot, filters: Filters) -> Answer:
     rows.loc[few, "status"] = "withheld"
     rows.loc[few, ["detractors", "passives", "promoters"]] = pd.NA
     rows.loc[few, ["value", "margin"]] = float("nan")
-    # A quarter that the chosen period cuts is as little over as one that the records do not reach the end of.
-    ends = [(start.date(), start.date().replace(month=start.month + 2)) for start in rows["quarter"]]
-    rows["finished"] = [
-        last_workday(end) <= state.as_of and (filters.start or start) <= start and end <= (filters.end or end)
-        for start, end in ends
-    ]
+    rows["finished"] = finished_quarters(rows["quarter"], filters, state.as_of)
     rows = rows.drop(columns="last_month")
     withheld = not (rows["status"] != "withheld").any()
     sentence = (

@@ -8,6 +8,7 @@ import pandas as pd
 from app import spc
 from app.filters import Filters, listed, month_words
 from app.metrics import DIVERSITY, Metric, metrics
+from app.periods import shifted
 from app.records import last_workday
 from app.series import LOW_BASE, WIDE_INTERVAL, Answer, State, missing, nothing_matches, states
 from app.snapshot import Snapshot
@@ -38,8 +39,8 @@ def mix(snapshot: Snapshot, filters: Filters) -> Answer:
     if known.empty:
         return told(known.reset_index(), nothing_matches(snapshot, states(snapshot)[TICKETS].metric, filters), "empty")
     start, end, months = _window(everything["first_month"].min().date(), reach, filters)
-    earlier = _later(start, -months)
-    now, before = asked(start, end), asked(earlier, _later(start, -1))
+    earlier = shifted(start, -months)
+    now, before = asked(start, end), asked(earlier, shifted(start, -1))
     has_before = earlier >= everything["first_month"].min().date() and len(before)
     rows = _shares(now["contacts"], before["contacts"] if has_before else before["contacts"].iloc[:0])
     rows = rows.assign(start=pd.Timestamp(start), end=pd.Timestamp(end))
@@ -98,22 +99,17 @@ def _unknown(metric: Metric) -> State:
     return State(metric, "", None, 0, "", None, "")
 
 
-def _later(month: date, months: int) -> date:
-    year, place = divmod(month.year * 12 + month.month - 1 + months, 12)
-    return date(year, place + 1, 1)
-
-
 def _window(first: date, reach: date, filters: Filters) -> tuple[date, date, int]:
     """First and last month that are told, and how many: the last finished ones of the period, twelve at most.
 
     Of a period without a finished month, all there is of it.
     """
     last = reach.replace(day=1)
-    last = last if last_workday(last) <= reach else _later(last, -1)
+    last = last if last_workday(last) <= reach else shifted(last, -1)
     start, end = max(filters.start or first, first), min(filters.end or last, last)
     if end < start:
         return start, start, 1
-    start = max(start, _later(end, 1 - YEAR))
+    start = max(start, shifted(end, 1 - YEAR))
     return start, end, (end.year - start.year) * 12 + end.month - start.month + 1
 
 

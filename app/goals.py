@@ -9,6 +9,7 @@ import pandas as pd
 from app import spc
 from app.filters import Filters, listed, month_words
 from app.metrics import Metric, metrics
+from app.periods import shifted
 from app.series import Answer, State, by_month, is_rare, missing, states, whole
 from app.snapshot import Snapshot
 
@@ -246,7 +247,7 @@ def _months(series: pd.DataFrame, month: date | None, plan: Plan, outlook: spc.O
     frame["plan"] = [
         plan.at(_month_end(at.date())) if begun <= at <= pd.Timestamp(due) else None for at in frame["month"]
     ]
-    ahead = {_after(month, step): band for step, band in enumerate(outlook.path if outlook else (), 1)}
+    ahead = {shifted(month, step): band for step, band in enumerate(outlook.path if outlook else (), 1)}
     for name in ("forecast", "low", "high"):
         frame[name] = [getattr(ahead[at.date()], name) if at.date() in ahead else None for at in frame["month"]]
     frame["target"] = plan.target
@@ -381,12 +382,7 @@ def _number(value: float | None) -> float | None:
 
 
 def _month_end(month: date) -> date:
-    return _after(month, 1) - timedelta(days=1)
-
-
-def _after(month: date, steps: int) -> date:
-    months = month.year * 12 + month.month - 1 + steps
-    return date(months // 12, months % 12 + 1, 1)
+    return shifted(month, 1) - timedelta(days=1)
 
 
 def _steps(month: date, day: date) -> int:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from app.filters import parse_month
+import pandas as pd
+
+from app.filters import Filters, parse_month
 from app.records import last_workday
 
 LABELS = {
@@ -46,6 +48,15 @@ def shifted(month: date, by: int) -> date:
     """The first day of the month that lies `by` months later, or earlier."""
     months = month.year * 12 + month.month - 1 + by
     return date(months // 12, months % 12 + 1, 1)
+
+
+def finished_quarters(quarters: pd.Series, filters: Filters, reach: date) -> list[bool]:
+    """Whether each quarter, by its first day, is over when the records end on `reach`, and no chosen period cuts it."""
+    months = [(start.date(), shifted(start.date(), 2)) for start in quarters]
+    return [
+        last_workday(last) <= reach and (filters.start or first) <= first and last <= (filters.end or last)
+        for first, last in months
+    ]
 
 
 def _first(month: str) -> date:

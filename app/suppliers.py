@@ -6,7 +6,7 @@ import pandas as pd
 
 from app.filters import Filters, month_words, quarter_words
 from app.metrics import DIVERSITY, metrics, write_amount
-from app.records import last_workday
+from app.periods import finished_quarters
 from app.series import NO_SHARE, Answer, State, missing, nothing_matches, states
 from app.snapshot import Snapshot
 
@@ -26,7 +26,7 @@ def spend(snapshot: Snapshot, filters: Filters) -> Answer:
     rows["value"] = (rows["certified"] / rows["base"]).where((rows["base"] > 0) & (rows["certified"] >= 0))
     rows["value"] = rows["value"].where(rows["value"] <= 1)
     rows["status"] = rows["value"].notna().map({True: "shown", False: "withheld"})
-    rows["finished"] = _finished(rows["quarter"], filters, told.as_of)
+    rows["finished"] = finished_quarters(rows["quarter"], filters, told.as_of)
     return _answered(told, rows, _say_spend(rows))
 
 
@@ -40,7 +40,7 @@ def certified(snapshot: Snapshot, filters: Filters) -> Answer:
     rows["value"] = (rows["largest"] / rows["held"]).where((rows["held"] > 0) & (rows["largest"] >= 0))
     rows["value"] = rows["value"].where(rows["value"] <= 1)
     rows["status"] = rows["value"].notna().map({True: "shown", False: "withheld"})
-    rows["finished"] = _finished(rows["quarter"], filters, told.as_of)
+    rows["finished"] = finished_quarters(rows["quarter"], filters, told.as_of)
     return _answered(told, rows, _say_certified(rows))
 
 
@@ -74,15 +74,6 @@ def _filled(rows: pd.DataFrame, end: date) -> pd.DataFrame:
 
 def _answered(told: Answer, rows: pd.DataFrame, sentence: str, state: str = "ready") -> Answer:
     return Answer(told.figure, told.metric, told.filters, rows, sentence, state, told.as_of, told.queries)
-
-
-def _finished(quarters: pd.Series, filters: Filters, reach: date) -> list[bool]:
-    """Whether each quarter is over and no period cuts it."""
-    ends = [(start.date(), start.date().replace(month=start.month + 2)) for start in quarters]
-    return [
-        last_workday(end) <= reach and (filters.start or start) <= start and end <= (filters.end or end)
-        for start, end in ends
-    ]
 
 
 def _last(rows: pd.DataFrame) -> pd.Series:

@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
-from app.periods import presets, shifted
+from app.filters import Filters
+from app.periods import finished_quarters, presets, shifted
 
 MONTHS = tuple(f"{shifted(date(2024, 5, 1), by):%Y-%m}" for by in range(30))  # May 2024 to October 2026
 
@@ -77,3 +79,19 @@ def test_months_are_counted_over_the_turn_of_a_year() -> None:
     assert shifted(date(2026, 1, 1), -1) == date(2025, 12, 1)
     assert shifted(date(2025, 12, 1), 1) == date(2026, 1, 1)
     assert shifted(date(2026, 10, 1), -12) == date(2025, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("filters", "reach", "finished"),
+    [
+        (Filters(), date(2026, 9, 30), [True, True]),
+        (Filters(), date(2026, 9, 29), [True, False]),  # the last workday of September 2026 is the 30th
+        (Filters(start=date(2026, 5, 1)), date(2026, 12, 31), [False, True]),
+        (Filters(end=date(2026, 8, 1)), date(2026, 12, 31), [True, False]),
+        (Filters(start=date(2026, 4, 1), end=date(2026, 9, 1)), date(2026, 12, 31), [True, True]),
+    ],
+)
+def test_a_quarter_is_finished_once_it_is_over_and_no_period_cuts_it(filters: Filters, reach: date, finished) -> None:
+    """April to June and July to September 2026."""
+    quarters = pd.Series(pd.to_datetime(["2026-04-01", "2026-07-01"]))
+    assert finished_quarters(quarters, filters, reach) == finished
