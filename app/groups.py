@@ -3,6 +3,9 @@
 All of it from counts as they are told, of everyone (the workforce of one region too); what rounding allows is said.
 """
 
+from collections.abc import Iterable
+from functools import partial
+
 import pandas as pd
 
 from app import gaps
@@ -39,7 +42,7 @@ def community_gap(snapshot: Snapshot, filters: Filters) -> Answer:
     note = notes.get(scope, "") if scope == "region" else notes.get(scope, "") + weighted
 
     def said(found: pd.DataFrame, sentence: str, state: str) -> Answer:
-        return _answer(snapshot, "community_gap", "workforce", filters, found, sentence, state, note)
+        return _answer(snapshot, "community_gap", "workforce", filters, note, found, sentence, state)
 
     if rows.empty:
         return said(rows, *_nothing(snapshot, "workforce", filters))
@@ -78,10 +81,7 @@ def selection_rates(snapshot: Snapshot, filters: Filters) -> Answer:
     With how many applied and the two-sided p of Fisher's exact test of the two groups. No verdict is drawn.
     """
     rows = told(snapshot, "applicants", filters)
-
-    def said(found: pd.DataFrame, sentence: str, state: str) -> Answer:
-        return _answer(snapshot, "selection_rates", "applications", filters, found, sentence, state, PEOPLE)
-
+    said = partial(_answer, snapshot, "selection_rates", "applications", filters, PEOPLE)
     if rows.empty:
         return said(rows, *_nothing(snapshot, "applications", filters))
     found = _wide(rows[rows["attribute"] != ALL], {ALL_LEVELS: "applied", "hired": "hired"})
@@ -108,10 +108,7 @@ def selection_rates(snapshot: Snapshot, filters: Filters) -> Answer:
 def survey_participation(snapshot: Snapshot, filters: Filters) -> Answer:
     """Share of each group that answered the employee survey of a quarter, minus that of the other groups told."""
     rows = told(snapshot, "respondents", filters)
-
-    def said(found: pd.DataFrame, sentence: str, state: str) -> Answer:
-        return _answer(snapshot, "survey_participation", "employee_answers", filters, found, sentence, state, PEOPLE)
-
+    said = partial(_answer, snapshot, "survey_participation", "employee_answers", filters, PEOPLE)
     if rows.empty:
         return said(rows, *_nothing(snapshot, "employee_answers", filters))
     heads = told(snapshot, "workforce", Filters(end=rows["month"].iloc[0].date()))
@@ -130,10 +127,7 @@ def survey_participation(snapshot: Snapshot, filters: Filters) -> Answer:
 def feedback_reach(snapshot: Snapshot, filters: Filters) -> Answer:
     """Each group's share of the customers who answered after a contact in a year, minus its share of the customers."""
     rows = told(snapshot, "customers", filters)
-
-    def said(found: pd.DataFrame, sentence: str, state: str) -> Answer:
-        return _answer(snapshot, "feedback_reach", "customer_answers", filters, found, sentence, state, PEOPLE)
-
+    said = partial(_answer, snapshot, "feedback_reach", "customer_answers", filters, PEOPLE)
     if rows.empty:
         return said(rows, *_no_customers(snapshot, filters))
     found = _customers(rows)
@@ -155,10 +149,7 @@ def feedback_reach(snapshot: Snapshot, filters: Filters) -> Answer:
 def satisfaction_gap(snapshot: Snapshot, filters: Filters) -> Answer:
     """Satisfied customers of each group minus those of the other groups told, with the 95 % interval of both."""
     rows = told(snapshot, "customers", filters)
-
-    def said(found: pd.DataFrame, sentence: str, state: str) -> Answer:
-        return _answer(snapshot, "satisfaction_gap", "customer_answers", filters, found, sentence, state, PEOPLE)
-
+    said = partial(_answer, snapshot, "satisfaction_gap", "customer_answers", filters, PEOPLE)
     if rows.empty:
         return said(rows, *_no_customers(snapshot, filters))
     found = _customers(rows)
@@ -197,7 +188,11 @@ def _range(people: float) -> Range:
 
 def _total(counts: pd.Series) -> Range:
     """The least and the most that told counts can add up to."""
-    ends = [_range(count) for count in counts]
+    return _total_of(_range(count) for count in counts)
+
+
+def _total_of(ends: Iterable[Range]) -> Range:
+    ends = list(ends)
     return sum(low for low, _ in ends), sum(high for _, high in ends)
 
 
@@ -231,8 +226,8 @@ def _shares_of(here: pd.DataFrame) -> pd.DataFrame:
         middle = 0 if pd.isna(base) else base - sum(silent) / 2
         for row in group[group["category"] != UNDISCLOSED].itertuples():
             low, high = ends[row.category]
-            rest = [_total_of(end for name, end in ends.items() if name != row.category)[edge] for edge in (0, 1)]
-            rest = max(rest[0], stated[0] - high), min(rest[1], stated[1] - low)
+            least, most = _total_of(end for name, end in ends.items() if name != row.category)
+            rest = max(least, stated[0] - high), min(most, stated[1] - low)
             is_told = row.status == "shown" and middle >= rules().least_base
             share = min(row.people / middle, 1.0) if is_told else float("nan")
             edges = gaps.share_within((low, high), rest) if is_told else (float("nan"), float("nan"))
@@ -240,11 +235,6 @@ def _shares_of(here: pd.DataFrame) -> pd.DataFrame:
             made.append((attribute, row.category, share, *edges, status, row.people, row.base))
     columns = ["attribute", "category", "workforce", "low", "high", "status", "people", "base"]
     return pd.DataFrame(made, columns=columns).astype({"people": "Int64", "base": "Int64"}).round({"workforce": 2})
-
-
-def _total_of(ends) -> Range:
-    ends = list(ends)
-    return sum(low for low, _ in ends), sum(high for _, high in ends)
 
 
 def _allowed(people: object, status: str, base: object) -> Range:
@@ -364,45 +354,40 @@ def _least_hired(rows: pd.DataFrame) -> str:
 
 def _most_apart(rows: pd.DataFrame) -> str:
     """The group whose share that answered is furthest from that of the others, if rounding does not explain it."""
-    quarter, compared = quarter_words(rows["month"].iloc[0]), rows[rows["reading"] != ""]
-    apart = compared[compared["reading"] != ROUNDING]
-    if compared.empty:
-        return f"Employee survey of {quarter}: too few people to compare groups"
-    if apart.empty:
-        return f"Employee survey of {quarter}: none of {len(compared)} groups answered more or less beyond rounding"
-    row = apart.loc[apart["gap"].abs().idxmax()]
-    return (
-        f"Employee survey of {quarter}: {_named(row)} answered to {_percent(row['rate'])}, the others to "
-        f"{_percent(row['others'])}, the widest gap"
-    )
+    survey, (compared, row) = f"Employee survey of {quarter_words(rows['month'].iloc[0])}", _widest(rows, ROUNDING)
+    if not compared:
+        return f"{survey}: too few people to compare groups"
+    if row is None:
+        return f"{survey}: none of {compared} groups answered more or less beyond rounding"
+    rates = f"{_percent(row['rate'])}, the others to {_percent(row['others'])}"
+    return f"{survey}: {_named(row)} answered to {rates}, the widest gap"
 
 
 def _reached(rows: pd.DataFrame) -> str:
-    year, compared = rows["year"].iloc[0], rows[rows["reading"] != ""]
-    apart = compared[compared["reading"] != ROUNDING]
-    if compared.empty:
-        return f"Answers of {year}: too few people to compare groups of customers"
-    if apart.empty:
-        return f"Answers of {year}: none of {len(compared)} groups of customers is reached more or less beyond rounding"
-    row = apart.loc[apart["gap"].abs().idxmax()]
-    return (
-        f"Answers of {year}: {row['category']} gave {_percent(row['answered_share'])}, and are "
-        f"{_percent(row['customers_share'])} of the customers, the widest gap"
-    )
+    answers, (compared, row) = f"Answers of {rows['year'].iloc[0]}", _widest(rows, ROUNDING)
+    if not compared:
+        return f"{answers}: too few people to compare groups of customers"
+    if row is None:
+        return f"{answers}: none of {compared} groups of customers is reached more or less beyond rounding"
+    shares = f"gave {_percent(row['answered_share'])}, and are {_percent(row['customers_share'])} of the customers"
+    return f"{answers}: {row['category']} {shares}, the widest gap"
 
 
 def _satisfied(rows: pd.DataFrame) -> str:
-    year, compared = rows["year"].iloc[0], rows[rows["reading"] != ""]
-    apart = compared[compared["reading"] != UNCLEAR]
-    if compared.empty:
-        return f"Satisfaction in {year}: too few people to compare groups of customers"
-    if apart.empty:
-        return f"Satisfaction in {year}: no clear difference between {len(compared)} groups of customers and the others"
-    row = apart.loc[apart["gap"].abs().idxmax()]
-    return (
-        f"Satisfaction in {year}: {row['category']} {_percent(row['rate'])}, the other groups "
-        f"{_percent(row['others'])}, more than chance and rounding explain"
-    )
+    satisfaction, (compared, row) = f"Satisfaction in {rows['year'].iloc[0]}", _widest(rows, UNCLEAR)
+    if not compared:
+        return f"{satisfaction}: too few people to compare groups of customers"
+    if row is None:
+        return f"{satisfaction}: no clear difference between {compared} groups of customers and the others"
+    rates = f"{_percent(row['rate'])}, the other groups {_percent(row['others'])}"
+    return f"{satisfaction}: {row['category']} {rates}, more than chance and rounding explain"
+
+
+def _widest(rows: pd.DataFrame, otherwise: str) -> tuple[int, pd.Series | None]:
+    """How many groups are compared, and the one with the widest gap of those that do not read `otherwise`."""
+    compared = rows[rows["reading"] != ""]
+    apart = compared[compared["reading"] != otherwise]
+    return len(compared), None if apart.empty else apart.loc[apart["gap"].abs().idxmax()]
 
 
 def _named(row: pd.Series) -> str:
@@ -423,10 +408,10 @@ def _answer(
     figure: str,
     record: str,
     filters: Filters,
+    note: str,
     rows: pd.DataFrame,
     sentence: str,
     state: str,
-    note: str,
 ) -> Answer:
     files = snapshot.ask("figures/files")
     days = files.loc[files["record"] == record, "last_on"]
