@@ -124,7 +124,8 @@ def _rejects(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> NoReturn:
     told = {"DASHBOARD_SNAPSHOT": options.snapshot, "DASHBOARD_EXPORTS": options.exports}
-    environment = os.environ | {name: str(path.resolve()) for name, path in told.items() if path}
+    # The link itself, not the file it points to now: the next build turns it.
+    environment = os.environ | {name: str(path.absolute()) for name, path in told.items() if path}
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")]
     command += ["--server.port", str(options.port), "--server.address", options.address, "--server.headless", "true"]
     os.execve(sys.executable, command, environment)  # one process: who ends it ends the dashboard

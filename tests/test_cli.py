@@ -171,6 +171,15 @@ def test_an_unknown_format_or_command_is_refused_too(capsys: pytest.CaptureFixtu
     assert "choose from csv, json, table" in capsys.readouterr().err.replace("'", "")
 
 
+def test_serve_names_the_link_that_the_next_build_turns(demo_snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setattr(os, "execve", lambda *asked: started.append(asked))
+    monkeypatch.chdir(demo_snapshot.parent)
+    main(["serve", "--snapshot", demo_snapshot.name])
+    ((_, _, environment),) = started
+    assert demo_snapshot.is_symlink() and environment["DASHBOARD_SNAPSHOT"] == str(demo_snapshot)
+
+
 def test_no_snapshot_is_a_matter_of_the_data(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     status = main(["query", "files", "--snapshot", str(tmp_path / "none.duckdb")])
     told = capsys.readouterr()
