@@ -35,9 +35,13 @@ def _opened(path: Path) -> Snapshot:
 
 @st.cache_resource(show_spinner=False)
 def _settle_memory() -> None:
-    """Keep what every reader shares out of garbage collection: it would cost each of them at every click."""
+    """Keep what every reader shares out of garbage collection: it would cost each of them at every click.
+
+    What is cached later is walked by each full collection, while all readers wait: so these come seldom.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 50, 10)
 
 
 def _published() -> tuple[Snapshot | None, str]:
