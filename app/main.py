@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,6 +14,7 @@ import streamlit as st
 
 from app import card, first_build, sidebar
 from app.card import Shown
+from app.filters import Filters
 from app.snapshot import PUBLISHED, NoSnapshot, Snapshot, current, opened, versions
 
 SNAPSHOT = Path(os.environ.get("DASHBOARD_SNAPSHOT", PUBLISHED))
@@ -31,6 +33,12 @@ PAGES = {
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=Snapshot.close)
 def _opened(path: Path) -> Snapshot:
     return opened(path)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _turn(version: str, page: str, filters: Filters) -> threading.Lock:
+    """Held while a page is made: who asks for the same one meanwhile waits, and then finds it answered."""
+    return threading.Lock()
 
 
 @st.cache_resource(show_spinner=False)
@@ -85,7 +93,8 @@ st.session_state["shown"] = Shown(snapshot, filters)
 for complaint in filter(None, [trouble, *complaints]):
     st.warning(complaint)
 st.session_state["drawn"] = []
-page.run()
+with _turn(snapshot.version, page.url_path, filters):
+    page.run()
 card.workbook(page.url_path)
 _look_for_news(published)
 _settle_memory()
