@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from app import (
@@ -130,23 +131,20 @@ def leading(snapshot: Snapshot, filters: Filters) -> list[sentences.Claim]:
 
 def assurance(snapshot: Snapshot, metric: str, filters: Filters) -> str:
     """Whether a metric passes or fails its target consistently; empty without a target or rows."""
-    found = answer(snapshot, "headline", metric, filters)
-    return str(found.rows["assurance"].iloc[0]) if found.state == "ready" else ""
+    row = _standing(snapshot, states(snapshot)[metric], filters)
+    return str(row["assurance"].iloc[0]) if len(row) and row["status"].iloc[0] != "withheld" else ""
 
 
 def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -> str:
     """The head of a page on which nothing changed: what misses its target all the same, or why nothing is said."""
     loaded = [state for state in map(states(snapshot).get, ids) if state.rows]
-    judged = [(state.metric, all_places(snapshot, state, filters)) for state in loaded]
-    latest = [(metric, rows.attrs, _latest(rows, metric)) for metric, rows in judged if len(rows)]
-    ready = [
-        (metric, told, row["label"].iloc[0]) for metric, told, row in latest if row["status"].iloc[0] != "withheld"
-    ]
+    found = [(state.metric.name, row.iloc[0]) for state in loaded if len(row := _standing(snapshot, state, filters))]
+    ready = [(name, row) for name, row in found if row["status"] != "withheld"]
     if not ready:
-        return "Nothing to show with these filters" if len(latest) < len(loaded) else "No data loaded yet"
-    failing = [metric.name for metric, told, _ in ready if told["assurance"] == "consistently fails"]
-    quiet = "No lasting change" if any(label in SIGNALS for *_, label in ready) else "No real change"
-    quiet = "Too early to call a change" if all(told["trial"] for _, told, _ in ready) else quiet
+        return "Nothing to show with these filters" if len(found) < len(loaded) else "No data loaded yet"
+    failing = [name for name, row in ready if row["assurance"] == "consistently fails"]
+    quiet = "No lasting change" if any(row["label"] in SIGNALS for _, row in ready) else "No real change"
+    quiet = "Too early to call a change" if all(row["trial"] for _, row in ready) else quiet
     return f"{quiet}; {listed(failing[:2])} consistently short of target" if failing else quiet
 
 
@@ -208,45 +206,50 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
 
 def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
     """One row: the latest finished month in its limits, and the whole period."""
-    judged = all_places(snapshot, state, filters)
+    judged, now = all_places(snapshot, state, filters), _standing(snapshot, state, filters)
     if judged.empty:
         return judged
     last = _latest(judged, state.metric)
     period = whole(over_period(snapshot, state, filters)).reset_index(drop=True)
+    return now.assign(
+        period_from=judged["month"].min(),
+        period_to=judged["month"].max(),
+        **{f"period_{name}": period[name] for name in ("numerator", "base", "value", "low", "high")},
+        **year_before.columns(snapshot, state, filters, last.iloc[0]),
+        **{name: last[name] for name in _told(state, [])},
+    )
+
+
+@lru_cache(maxsize=2048)
+def _standing(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+    """Where a metric stands: the row of its latest finished month, judged; none where the filters match nothing."""
+    judged = all_places(snapshot, state, filters)
+    if judged.empty:
+        return judged
+    last = _latest(judged, state.metric)
+    claim = sentences.claim_of(state.metric, judged, None, None)
+    shown = last["label"].iloc[0] != ""
+    numbers = ("numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper", "target")
     return pd.DataFrame(
         {
-            **_standing(judged, state.metric),
-            "period_from": judged["month"].min(),
-            "period_to": judged["month"].max(),
-            **{f"period_{name}": period[name] for name in ("numerator", "base", "value", "low", "high")},
-            **year_before.columns(snapshot, state, filters, last.iloc[0]),
-            **{name: last[name] for name in _told(state, [])},
+            "metric": state.metric.id,
+            **{name: last[name] for name in ("month", "finished", *numbers, "label", "rule")},
+            "variation": judged.attrs["variation"] if shown else "",
+            "assurance": judged.attrs["assurance"],
+            "since": [pd.Timestamp(claim.since) if claim and shown else pd.NaT],
+            "trial": judged.attrs["trial"],
         }
     )
 
 
-def _standing(judged: pd.DataFrame, metric: Metric) -> dict[str, object]:
-    """Where a metric stands: the columns of its latest finished month."""
-    last = _latest(judged, metric)
-    claim = sentences.claim_of(metric, judged, None, None)
-    shown = last["label"].iloc[0] != ""
-    numbers = ("numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper", "target")
-    return {
-        "metric": metric.id,
-        **{name: last[name] for name in ("month", "finished", *numbers, "label", "rule")},
-        "variation": judged.attrs["variation"] if shown else "",
-        "assurance": judged.attrs["assurance"],
-        "since": [pd.Timestamp(claim.since) if claim and shown else pd.NaT],
-        "trial": judged.attrs["trial"],
-    }
-
-
 def _latest(judged: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """The row of the latest finished month; of what stands, that in which it was last told."""
-    finished = judged[judged["finished"]]
-    if metric.standing and finished["value"].notna().any():
-        finished = finished[finished["value"].notna()]
-    return (judged if finished.empty else finished).iloc[[-1]].reset_index(drop=True)
+    finished = judged["finished"].to_numpy(bool)
+    told = finished & judged["value"].notna().to_numpy()
+    if metric.standing and told.any():
+        finished = told
+    at = np.flatnonzero(finished)[-1] if finished.any() else len(judged) - 1
+    return judged.iloc[[at]].reset_index(drop=True)
 
 
 def _recommendation(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -312,8 +315,7 @@ def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per metric that has data, signals first: concern, improvement, then those that miss their target."""
     told = []
     for id_, state in states(snapshot).items():
-        judged = all_places(snapshot, state, filters) if state.rows else pd.DataFrame()
-        rows = pd.DataFrame(_standing(judged, state.metric)) if len(judged) else judged
+        rows = _standing(snapshot, state, filters) if state.rows else pd.DataFrame()
         if rows.empty or rows["status"].iloc[0] == "withheld":
             continue
         row = rows.iloc[0]

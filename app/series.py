@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -136,12 +137,16 @@ def query_of(metric: Metric, shape: str) -> str:
 
 
 def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> pd.DataFrame:
-    return _every(snapshot, shape, query_of(metric, shape), filters)[metric.query, metric.quantile]
+    rows, spans = _every(snapshot, shape, query_of(metric, shape), filters)
+    start, end = spans.get((metric.query, metric.quantile), (0, 0))
+    part = rows.iloc[start:end].reset_index(drop=True)
+    kinds = {name: getattr(part[name].dtype, "numpy_dtype", None) for name in ("base", "nearest") if name in part}
+    return part.astype({name: kind for name, kind in kinds.items() if kind and part[name].notna().all()})
 
 
 @lru_cache(maxsize=32)
-def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> dict[tuple[str, float], pd.DataFrame]:
-    """What one query tells of each metric that it serves, by name and quantile.
+def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> tuple[pd.DataFrame, dict]:
+    """What one query tells of all metrics that it serves, and between which rows each stands, by name and quantile.
 
     All in one round: planning is most of what a query costs, and the overview asks for every metric.
     """
@@ -154,14 +159,10 @@ def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> dict
     }
     rows = snapshot.ask(query, **told, scope=scope, place=place, **filters.parameters())
     names = rows.pop("metric").to_numpy(object)
-    quantiles = rows.pop("quantile").to_numpy(float) if "quantile" in rows else np.full(len(rows), np.nan)
-    parts = {}
-    for metric in served:
-        at = np.flatnonzero((names == metric.query) & ((quantiles == metric.quantile) | np.isnan(quantiles)))
-        part = rows.iloc[at[0] : at[-1] + 1] if len(at) else rows.iloc[:0]  # the queries sort by both
-        told = [name for name in part if part[name].dtype == "Int64" and part[name].notna().all()]
-        parts[metric.query, metric.quantile] = part.astype(dict.fromkeys(told, "int64")).reset_index(drop=True)
-    return parts
+    quantiles = rows.pop("quantile").to_numpy(float) if "quantile" in rows else np.full(len(rows), Metric.quantile)
+    begins = (names[1:] != names[:-1]) | (quantiles[1:] != quantiles[:-1])  # sorted by both
+    edges = [0, *(np.flatnonzero(begins) + 1).tolist(), len(rows)] if len(rows) else []
+    return rows, {(names[start], float(quantiles[start])): (start, end) for start, end in pairwise(edges)}
 
 
 @lru_cache(maxsize=512)
