@@ -151,7 +151,7 @@ def recognise(path: Path, name: str, known: tuple[Source, ...]) -> Export:
                 elif share > nearest[0]:
                     nearest = (share, source, absent)
     if not widest[0]:
-        raise BadExport(name, "the file is empty", "Export it again, or take it out of the folder")
+        raise _blank(path, name)
     if len(found) > 1:
         listed = ", ".join(sorted(found))
         raise BadExport(name, f"it looks like {listed} at once", f"Write {path.name}.map.toml beside it to decide")
@@ -171,6 +171,20 @@ def recognise(path: Path, name: str, known: tuple[Source, ...]) -> Export:
             export.source,
         )
     return _complete(export)
+
+
+def _blank(path: Path, name: str) -> BadExport:
+    """Why a file is refused in whose first lines nothing stands: it is empty, or its table begins further down."""
+    every = tables(path, name)
+    lines = 0
+    for table in [table for table in every if table.sheet] or every[:1]:  # what is blank is so by every delimiter
+        for line, cells in table.rows():
+            if cells is None or any(cell.strip() for cell in cells):
+                problem = f"its first {line - 1:,} lines are blank" if cells and line > 1 else "it begins with no table"
+                return BadExport(name, problem, f"Its headings have to stand in the first {HEADER_WITHIN} lines")
+            lines += 1
+    only = f": it holds {lines:,} blank lines and nothing else" if lines else ""
+    return BadExport(name, f"the file is empty{only}", "Export it again, or take it out of the folder")
 
 
 def _complete(export: Export) -> Export:

@@ -84,7 +84,10 @@ def test_one_mapping_file_serves_next_months_file_by_its_pattern(drop) -> None:
     ("files", "said"),
     [
         ({"desk.csv": ""}, "desk.csv: the file is empty. Export it again"),
-        ({"desk.csv": "\n\n \n"}, "desk.csv: the file is empty"),
+        ({"desk.csv": "\n\n \n"}, "the file is empty: it holds 3 blank lines and nothing else. Export it again"),
+        ({"desk.csv": "\n" * 1_000_000}, "it holds 1,000,000 blank lines and nothing else"),
+        ({"desk.csv": "\n" * 26 + TICKETS_HEADER}, "its first 26 lines are blank. .* stand in the first 25 lines"),
+        ({"desk.csv": '"never closed'}, "it begins with no table. Its headings have to stand in the first 25 lines"),
         ({"desk.csv": "a,b\n1,2\n"}, "no known system writes these headings.*say what they are in desk.csv.map.toml"),
         ({"desk.csv": TICKETS_HEADER.replace("SLA", "Sla x"), "desk.csv.map.toml": TICKETS_MAP}, "but without SLA"),
         ({"desk.csv": TICKETS_HEADER, "desk.csv.map.toml": "record = ["}, "not readable as TOML"),
