@@ -108,6 +108,11 @@ def written(count: int) -> str:
     return "few" if pd.isna(count) else f"{int(count):,}"
 
 
+def span(row: pd.Series) -> str:
+    """The days that a file covers; nothing where no row of it has a date."""
+    return "" if pd.isna(row["last_on"]) else f"{row['first_on']:%b %Y} – {row['last_on']:%-d %b %Y}"
+
+
 def due(day: object, today: date | None = None) -> str:
     """When the next export of a kind is promised; nothing for lists and for files that a newer one follows."""
     if pd.isna(day):

@@ -449,7 +449,7 @@ def files() -> None:
         (
             f"{escape(row['path'])}<small> {escape(row['system'])}</small>",
             escape(row["record"].replace("_", " ")),
-            f"{row['first_on']:%b %Y} – {row['last_on']:%-d %b %Y}",
+            coverage.span(row),
             coverage.due(row["due_on"]),
             row["feeds"],
             *(coverage.written(row[name]) for name in ("read", "kept", "rejected", "repeated")),

@@ -452,6 +452,14 @@ def test_answers_on_another_scale_are_said_where_the_reader_stands(visit, drop, 
     assert "52 answers on a scale that the metric does not take: recommend and satisfied" in said
 
 
+def test_a_file_in_which_no_row_has_a_date_covers_nothing(visit, drop, publish) -> None:
+    spend = "B01,2026-05-04,V1,100,1,Y,EMEA\nB02,2026-06-29,V2,300,1,Y,EMEA\n"
+    rows = {"finance/supplier_spend.csv": spend, "hr/workforce.csv": ""}
+    published = publish(drop({name: f"{company.HEADINGS[name]}\n{told}" for name, told in rows.items()}))
+    said = " ".join(texts(sound(visit(published, DATA))))
+    assert said.count("May 2026 – 29 Jun 2026") == 1 and "hr/workforce.csv" in said
+
+
 def test_a_period_that_ends_before_it_begins_is_said_and_not_applied(visit, demo_snapshot) -> None:
     tab = visit(demo_snapshot)
     tab.selectbox(key="from").set_value("2026-09")
