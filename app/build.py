@@ -136,6 +136,10 @@ def _load(
         raise BuildFailed([f"{exports}: there are no exports in it. Put CSV files there, or make some with: {make}"])
     if not problems and not any(file.kept for file, _ in files):
         problems.append(f"{exports}: its files hold headings but no rows. Export them again, for a longer period")
+    elif not problems and not any(records.reaches(warehouse, contract) for contract in records.contracts().values()):
+        problems.append(
+            f"{exports}: no row in it has a date, so that there is no month to show. Add an export with dates"
+        )
     if problems:
         raise BuildFailed(problems, [asdict(file) for file, _ in files])
     return files
@@ -155,7 +159,7 @@ def _compute(
     warehouse.execute((QUERIES / "macros.sql").read_text("utf-8"))
     warehouse.execute("use warehouse")
     warehouse.execute(snapshot.TABLES)
-    last = _reaches(warehouse)
+    last = _reaches(warehouse, files)
     for name in (*SHARED_RECORDS, *([CUSTOMER_STATES] if rules.customer_groups else [])):
         sql = (QUERIES / "records" / f"{name}.sql").read_text("utf-8")
         warehouse.execute(f"create table {name} as {sql}", _asked(warehouse, sql, max(last.values())))
@@ -185,12 +189,22 @@ def _compute(
     return computed
 
 
-def _reaches(warehouse: duckdb.DuckDBPyConnection) -> dict[str, date]:
-    """The last day that each loaded record covers; a standing list covers what the newest export covers."""
+def _reaches(warehouse: duckdb.DuckDBPyConnection, files: list[tuple[File, Export]]) -> dict[str, date]:
+    """The last day that each loaded record covers; a standing list covers what the newest export covers.
+
+    So does a list of which no row has a date, where its export has a column for it: all of them are without.
+    """
     contracts = records.contracts()
     last = {name: span[1] for name, contract in contracts.items() if (span := records.reaches(warehouse, contract))}
     newest = max((day for name, day in last.items() if not contracts[name].standing), default=max(last.values()))
-    return {name: newest if contracts[name].standing else day for name, day in last.items()}
+    listed = {
+        file.record
+        for file, export in files
+        if contracts[file.record].standing and file.kept and contracts[file.record].dated in records.tells(export)
+    }
+    return {name: newest if contracts[name].standing else day for name, day in last.items()} | dict.fromkeys(
+        listed, newest
+    )
 
 
 def _as_of(metric: Metric, last: dict[str, date]) -> date | None:

@@ -242,6 +242,13 @@ def reaches(
     return (first, last) if last else None
 
 
+def tells(export: Export) -> list[str]:
+    """Columns of its record that an export has, whether or not a row fills them."""
+    source = export.source
+    mapped = _mapped_columns(source.sql, source.columns)
+    return [name for name in dict.fromkeys([*mapped, *source.headings, *export.constants]) if name != "line"]
+
+
 def _check_source(warehouse: duckdb.DuckDBPyConnection, export: Export) -> None:
     """Refuse a source that does not fit its contract, or that the engine cannot follow: mappings are written by hand.
 
@@ -254,8 +261,7 @@ def _check_source(warehouse: duckdb.DuckDBPyConnection, export: Export) -> None:
         raise BadExport(export.name, problem, f"Known are {known}")
     contract = contracts()[source.record]
     columns = [column.name for column in contract.columns]
-    mapped = _mapped_columns(source.sql, source.columns)
-    told = [name for name in dict.fromkeys([*mapped, *source.headings, *export.constants]) if name != "line"]
+    told = tells(export)
     placed = [column.name for column in contract.columns if column.type in PLACES]
     for named, allowed, where in (
         (told, columns, "below [columns]"),

@@ -11,6 +11,9 @@ from app.series import NO_SHARE, Answer, State, missing, nothing_matches, states
 from app.snapshot import Snapshot
 
 PARTS = ("certified", "other", "excluded", "second_tier")
+UNSAID = (
+    "The list of suppliers that is loaded does not say who is certified. Export their certificates and build again."
+)
 LARGEST = 3  # suppliers, as queries/figures/certified_suppliers.sql has it
 
 
@@ -49,8 +52,10 @@ def _asked(snapshot: Snapshot, figure: str, queries: tuple, filters: Filters) ->
     state = states(snapshot)["diverse_spend"]
     metric = metrics(DIVERSITY)["diverse_suppliers"] if figure == "certified_suppliers" else state.metric
     empty = Answer(figure, metric, filters, pd.DataFrame(), "", "missing", state.as_of, queries)
+    lists = snapshot.ask("figures/files").query("record == 'suppliers' and kept > 0")
     if not state.as_of:
-        return None, _answered(empty, pd.DataFrame(), missing(State(metric, "", None, 0, "", None, "")), "missing")
+        sentence = UNSAID if len(lists) else missing(State(metric, "", None, 0, "", None, ""))
+        return None, _answered(empty, pd.DataFrame(), sentence, "missing")
     covered = Filters(filters.regions, filters.channels, filters.start, min(filters.end or state.as_of, state.as_of))
     rows = snapshot.ask(queries[-1], **covered.parameters())
     if rows.empty:
@@ -58,6 +63,9 @@ def _asked(snapshot: Snapshot, figure: str, queries: tuple, filters: Filters) ->
         if figure == "certified_suppliers" and not snapshot.ask("figures/supplier_spend", **covered.parameters()).empty:
             sentence = f"{metric.name}: none that was certified sent an invoice in the year before, or the invoices "
             sentence += "reach back less than a year."
+            if lists["last_on"].isna().all():
+                listed = int(lists["kept"].sum())
+                sentence = f"{metric.name}: nobody is certified, none of the {listed:,} suppliers that are listed."
         return None, _answered(empty, rows, sentence, "empty")
     return rows, empty
 

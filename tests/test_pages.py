@@ -460,6 +460,16 @@ def test_a_file_in_which_no_row_has_a_date_covers_nothing(visit, drop, publish) 
     assert said.count("May 2026 – 29 Jun 2026") == 1 and "hr/workforce.csv" in said
 
 
+def test_where_nobody_is_certified_the_page_says_so(visit, drop, publish) -> None:
+    spend = "B01,2026-05-04,V1,100,1,Y,EMEA\nB02,2026-06-29,V2,300,1,Y,EMEA\n"
+    rows = {"finance/supplier_spend.csv": spend, "finance/suppliers.csv": "V1,,,\nV2,,,\n"}
+    published = publish(drop({name: f"{company.HEADINGS[name]}\n{told}" for name, told in rows.items()}))
+    said = " ".join(texts(sound(visit(published, DIVERSITY))))
+    assert "0 % of 400 that could go to any, in Q2 2026" in said
+    assert "nobody is certified, none of the 2 suppliers that are listed." in said
+    sound(visit(published, DATA))
+
+
 def test_a_period_that_ends_before_it_begins_is_said_and_not_applied(visit, demo_snapshot) -> None:
     tab = visit(demo_snapshot)
     tab.selectbox(key="from").set_value("2026-09")

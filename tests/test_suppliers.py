@@ -1,5 +1,6 @@
 """Suppliers, audits and policies on rows to count on fingers: every row has a reason."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -8,13 +9,15 @@ import pytest
 
 from app import charts, diversity_charts
 from app.answers import answer
-from app.build import build
+from app.build import BuildFailed, build
 from app.demo import HEADINGS
 from app.filters import Filters
 from app.metrics import metrics, write_amount
+from app.practices import MEASURED
 from app.series import with_status
 from app.snapshot import Snapshot, current, opened
 from tests.conftest import TODAY
+from tests.test_sources import SYSTEMS
 
 INVOICES = """
 B01,2025-07-01,V1,100,1,Y,EMEA
@@ -177,6 +180,46 @@ def test_a_quarter_in_which_all_certificates_lapsed_is_none_and_no_gap(tmp_path)
 
 def found_snapshot(folder: Path) -> Snapshot:
     return opened(current(folder / "snapshot.duckdb"))
+
+
+def test_a_list_without_a_certificate_says_that_nobody_is_certified(tmp_path) -> None:
+    """0 of 2,531 is certified spend: a share, and no export that is missing."""
+    files = {"finance/supplier_spend.csv": INVOICES, "finance/suppliers.csv": "V1,,,\nV2,,,\nV3,,,"}
+    snapshot = published(tmp_path, files)
+    assert cells(snapshot, "diverse_spend") == {
+        ("2025-07", "EMEA"): (0, 100),
+        ("2026-06", "EMEA"): (0, 1250),
+        ("2026-06", "Latin America"): (0, 170),
+        ("2026-07", "EMEA"): (0, 1011),
+    }
+    assert answer(snapshot, "headline", "diverse_spend", Filters()).rows["value"].tolist() == [0]
+    spend = answer(snapshot, "supplier_spend", None, Filters())
+    assert (spend.state, spend.rows["certified"].tolist()) == ("ready", [0, 0, 0])
+    found = answer(snapshot, "certified_suppliers", None, Filters())
+    assert (found.state, found.sentence) == (
+        "empty",
+        "Diverse suppliers: nobody is certified, none of the 3 suppliers that are listed.",
+    )
+    states = answer(snapshot, "practices", None, Filters()).rows.set_index("metric")["state"]
+    assert states["diverse_spend"] == MEASURED
+
+
+@pytest.mark.parametrize("figure", ["supplier_spend", "certified_suppliers"])
+def test_a_list_that_names_no_certificates_at_all_is_not_taken_for_none(tmp_path, figure: str) -> None:
+    """Coupa's list has no column for them, so that nobody can say who is certified."""
+    path = tmp_path / "exports" / "coupa.csv"
+    path.parent.mkdir()
+    shutil.copy(SYSTEMS / "coupa.csv", path)
+    snapshot = published(tmp_path, {"finance/supplier_spend.csv": INVOICES})
+    found = answer(snapshot, figure, None, Filters())
+    assert found.state == "missing"
+    assert found.sentence.startswith("The list of suppliers that is loaded does not say who is certified.")
+    assert cells(snapshot, "diverse_spend") == {}
+
+
+def test_exports_without_a_date_are_no_snapshot(tmp_path) -> None:
+    with pytest.raises(BuildFailed, match="no row in it has a date"):
+        published(tmp_path, {"finance/suppliers.csv": "V1,,,"})
 
 
 @pytest.mark.parametrize("figure", ["supplier_spend", "certified_suppliers"])
