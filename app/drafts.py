@@ -59,7 +59,7 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
     cells = {
         heading: [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
         for place, heading in enumerate(header)
-        if '"' not in heading and plain(heading) != "line"
+        if plain(heading) != "line"
     }
     missing = sorted({cell for values in cells.values() for cell in values if cell.lower() in NOTHING})
     cells = {heading: [cell for cell in values if cell not in missing] for heading, values in cells.items()}

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-from app.sources import Source, plain, read, sources, spaced
+from app.sources import Source, column_of, plain, read, sources, spaced
 from app.tables import BadExport
 
 REFERENCE = Path(__file__).parent.parent / "data" / "reference"
@@ -101,7 +101,7 @@ def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list,
     spelled: dict[str, str] = {}  # one heading may fill two columns: spelled once, as the engine ignores capitals
 
     def quoted(heading: str) -> str:
-        return f'export."{spelled.setdefault(plain(heading), spaced(heading))}"'
+        return f"export.{column_of(spelled.setdefault(plain(heading), spaced(heading)))}"
 
     told = ["export.line", *(f"{quoted(heading)} as {column}" for column, heading in columns.items())]
     told += [f"answers.{column}" for column in ("item", "score", "lowest", "highest")] if items else []
@@ -160,7 +160,7 @@ def _check_columns(name: str, columns: object) -> None:
         raise BadExport(name, '[columns] is not made of lines such as ticket = "Ticket number"', "Correct it")
     for column, heading in columns.items():
         fits = re.fullmatch(r"[a-z][a-z_0-9]*", column) and column != "line"
-        if not fits or not isinstance(heading, str) or '"' in heading or "\0" in heading or not plain(heading):
+        if not fits or not isinstance(heading, str) or "\0" in heading or not plain(heading):
             raise BadExport(name, f"{column} = {heading!r} is not a column and a heading", "Correct that line")
         if plain(heading) == "line":  # the name under which every row carries its line
             raise BadExport(name, f"a heading {heading} cannot be read", "Give it another name in the export and here")

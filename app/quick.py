@@ -10,6 +10,7 @@ import duckdb
 
 from app.cells import quoted
 from app.exports import Export
+from app.sources import column_of
 
 CHUNK = 1 << 20  # bytes
 
@@ -30,7 +31,7 @@ def copy(warehouse: duckdb.DuckDBPyConnection, export: Export, wanted: list[tupl
     names = [f"cell{place}" for place in range(len(export.header))]
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     cells = ["''" if place is None else f"coalesce({names[place]}, '')" for _, place in wanted]
-    told = ", ".join(f'{cell} as "{name}"' for cell, (name, _) in zip(cells, wanted, strict=True))
+    told = ", ".join(f"{cell} as {column_of(name)}" for cell, (name, _) in zip(cells, wanted, strict=True))
     read_csv = (
         f"read_csv({quoted(str(table.path))}, auto_detect = false, header = false, skip = {export.first_line - 1}, "
         f"delim = {quoted(table.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
@@ -40,7 +41,7 @@ def copy(warehouse: duckdb.DuckDBPyConnection, export: Export, wanted: list[tupl
         warehouse.execute(f"create temp table export_rows as select {told} from {read_csv}")
     except duckdb.Error:
         return None
-    blank = " and ".join(f"trim(\"{name}\") = ''" for name, place in wanted if place is not None)
+    blank = " and ".join(f"trim({column_of(name)}) = ''" for name, place in wanted if place is not None)
     (read,) = warehouse.execute("select count(*) from export_rows").fetchone()
     if read != rows or warehouse.execute(f"select 1 from export_rows where {blank} limit 1").fetchone():
         warehouse.execute("drop table export_rows")

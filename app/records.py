@@ -14,7 +14,7 @@ import pyarrow as pa
 from app import cells, quick
 from app.cells import PLACES, SQL_TYPES, quoted
 from app.exports import BadExport, Export, Fate, Unknown
-from app.sources import Source, plain
+from app.sources import Source, column_of, plain
 
 DATA = Path(__file__).parent.parent / "data"
 BATCH = 50_000  # rows held in memory while a file is read
@@ -311,7 +311,7 @@ def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export, file: in
     if quickly is not None:
         return Read(quickly, 0)
     columns = [column for column, _ in wanted]
-    listed = ", ".join(f'"{column}" varchar' for column in columns)
+    listed = ", ".join(f"{column_of(column)} varchar" for column in columns)
     warehouse.execute(f"create temp table export (line bigint{', ' if listed else ''}{listed})")
     width, read, blank, notes = len(export.header), 0, 0, 0
     batch: list[list] = []
@@ -397,15 +397,16 @@ def _answers(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) ->
 
 def _check_copies(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) -> None:
     """Reject rows that do not say for how many records they stand."""
-    if each := export.source.each:
+    if export.source.each:
+        each = column_of(export.source.each)
         warehouse.execute(
-            f"""insert into rejects select $file, line, '', "{each}", 'does not say for how many it stands' from export
-            where not coalesce(regexp_full_match(trim("{each}"), '[0-9]{{1,7}}')
-                and try_cast(trim("{each}") as int) <= {MOST_COPIES}, false)""",
+            f"""insert into rejects select $file, line, '', {each}, 'does not say for how many it stands' from export
+            where not coalesce(regexp_full_match(trim({each}), '[0-9]{{1,7}}')
+                and try_cast(trim({each}) as int) <= {MOST_COPIES}, false)""",
             {"file": file},
         )
         rejected = "line in (select line from rejects where file = $file)"
-        warehouse.execute(f"""update export set "{each}" = '0' where {rejected}""", {"file": file})
+        warehouse.execute(f"update export set {each} = '0' where {rejected}", {"file": file})
 
 
 def _decide_order(warehouse: duckdb.DuckDBPyConnection, contract: Contract, export: Export) -> Source:
@@ -457,7 +458,7 @@ def _texts(contract: Contract, export: Export) -> str:
         if name in export.constants:
             text = f"cast({quoted(export.constants[name])} as varchar)"
         elif name in source.headings:
-            text = f'export."{_spelled(source, source.headings[name])}"'
+            text = f"export.{column_of(_spelled(source, source.headings[name]))}"
         elif name in mapped:
             text = f"cast(mapped.{name} as varchar)"
         else:
@@ -505,7 +506,7 @@ def _staging(contract: Contract, source: Source) -> str:
 @cache
 def _mapped_columns(sql: str, headings: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns that a source's SQL returns, asked of the engine itself over an empty export."""
-    columns = "".join(f', null::varchar as "{heading}"' for heading in headings)
+    columns = "".join(f", null::varchar as {column_of(heading)}" for heading in headings)
     with duckdb.connect() as scratch:
         scratch.execute(f"create table export as select 0::bigint as line{columns} limit 0")
         answers = "create table answers (line bigint, item varchar, score varchar, lowest varchar, highest varchar)"

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 SOURCES = Path(__file__).parent.parent / "queries" / "sources"
+QUOTED = re.compile(r"""--[^\n]*|'(?:[^']|'')*'|"((?:[^"]|"")+)\"""")  # a heading; neither in a comment nor in a text
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Source:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Headings that are read, in the order of their first use; capitals and blanks do not tell two apart."""
-        sql = re.sub(r"--[^\n]*", "", self.sql)
-        named = [*re.findall(r'"([^"]+)"', sql), *self.headings.values(), *([self.each] if self.each else [])]
+        read = [heading.replace('""', '"') for heading in QUOTED.findall(self.sql) if heading]
+        named = [*read, *self.headings.values(), *([self.each] if self.each else [])]
         return tuple(
             {plain(heading): heading for heading in reversed(named)}[key] for key in dict.fromkeys(map(plain, named))
         )
@@ -83,6 +84,11 @@ def read(name: str, words: dict, sql: str) -> Source:
 def plain(heading: str) -> str:
     """A heading as it is compared: blanks and capitals make no difference."""
     return spaced(heading).casefold()
+
+
+def column_of(heading: str) -> str:
+    """A heading as SQL names a column."""
+    return '"' + heading.replace('"', '""') + '"'
 
 
 def spaced(heading: str) -> str:

@@ -1,17 +1,22 @@
 """Files are found, recognised and read as they come, or refused in a sentence that says what to do."""
 
+import csv
 import gzip
+import io
+import json
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 import xlsxwriter
 
 from app.exports import BadExport, Fate, find, recognise
+from app.loading import load
 from app.sources import sources
-from tests.conftest import TICKETS_HEADER, TICKETS_MAP
+from tests.conftest import TICKETS_HEADER, TICKETS_MAP, TODAY
 
 ROW = "T1,2026-01-05 09:00,2026-01-05 10:00,2026-01-06 09:00,met,0,billing,R1,EMEA,Phone\n"
 
@@ -80,6 +85,24 @@ def test_one_mapping_file_serves_next_months_file_by_its_pattern(drop) -> None:
     assert read(folder, "desk-2026-01.csv") and read(folder, "desk-2026-02.csv") == []
 
 
+def test_headings_may_hold_quotes_dashes_and_apostrophes(drop) -> None:
+    """As questions of surveys do: whatever stands in them, a mapping file names them and SQL reads them."""
+    heard, day, sign = 'Have you heard of "it"?', "What's the day -- if any?", '"'
+    rows = [[heard, day, sign, "Subject"], ["T1", "2026-01-05", "EMEA", "billing"], ["T2", "2026-01-05", "", 'a "b"']]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    columns = {"ticket": heard, "opened_at": day, "region": sign}
+    mapping = 'system = "S"\nrecord = "tickets"\n[columns]\n'
+    mapping += "".join(f"{column} = {json.dumps(heading)}\n" for column, heading in columns.items())
+    mapping += f"[leave_out]\n{json.dumps('Subject')} = [{json.dumps(rows[2][3])}]\n"
+    folder = drop({"desk.csv": text.getvalue(), "desk.csv.map.toml": mapping})
+    with duckdb.connect() as warehouse:
+        ((file, _),), problems = load(warehouse, folder, TODAY, lambda line: None)
+        told = warehouse.execute("select ticket, opened_at, region from tickets").fetchall()
+    assert (problems, file.kept, file.left_out) == ([], 1, 1)
+    assert told == [("T1", datetime(2026, 1, 5), "EMEA")]
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
@@ -99,7 +122,7 @@ def test_one_mapping_file_serves_next_months_file_by_its_pattern(drop) -> None:
         ),
         (
             {"desk.csv": TICKETS_HEADER, "desk.csv.map.toml": TICKETS_MAP.replace('"Number"', "'a\" as b, \"c'")},
-            "is not a column and a heading",
+            'but without a" as b, "c',
         ),
         ({"desk.zip": b"PK no zip"}, "desk.zip: it cannot be read"),
         ({"desk.csv.gz": gzip.compress(b"x" * 9999)[:40]}, "cannot be read"),
