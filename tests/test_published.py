@@ -6,7 +6,7 @@ The files are read where they lie, in shared/ beside the checkout; without it th
 import csv
 import json
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -121,6 +121,63 @@ def test_a_survey_with_two_rows_of_headings_in_an_old_encoding(shared: Path, pla
         ticked - counts["Unfamiliar (N/A)"],
     )
     assert file["read"] == figures["respondents"] == file["kept"] + file["left_out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "silent", "asked"),
+    [
+        (
+            "comma-survey.csv",
+            "Location (Census Region)",
+            30,
+            {
+                "In your opinion, how important or unimportant is proper use of grammar?": (
+                    "grammar",
+                    5,
+                    "Very important",
+                )
+            },
+        ),
+        (
+            "thanksgiving-2015-poll-data.csv",
+            "US Region",
+            0,
+            {
+                "Do you celebrate Thanksgiving?": ("celebrates", 1, "Yes"),
+                "Do you work in retail?": ("retail", 1, "Yes"),
+            },
+        ),
+    ],
+)
+def test_questions_that_no_metric_asks_are_kept_as_answers_and_counted_by_none(
+    shared: Path, tmp_path: Path, name: str, region: str, silent: int, asked: dict
+) -> None:
+    """Grammar is very important to 688 of 1,059; 980 of 1,058 celebrate. One row of headings, some with quotes in them.
+
+    Compared as records: neither poll asks for what a metric tells, and no question is taken for another.
+    """
+    real = shared / "realdata" / "survey_surveymonkey_538" / name
+    figures = expected(shared, "survey_surveymonkey_538")[name]
+    with real.open(encoding="utf-8", newline="") as text:
+        rows = list(csv.DictReader(text))
+    said: list[str] = []
+    with duckdb.connect() as warehouse:
+        ((file, _),), problems = load(warehouse, dropped(tmp_path / "e", "surveymonkey", real), TODAY, said.append)
+        places = dict(
+            warehouse.execute("select region, count(distinct response) from customer_answers group by 1").fetchall()
+        )
+        scores = warehouse.execute("select item, score, count(*) from customer_answers group by all").fetchall()
+    assert problems == [] and file.read == figures["respondents"] == len(rows)
+    assert (file.kept, file.left_out, file.rejected) == (len(rows) - silent, silent, 0)
+    places["unknown"] += silent  # who answered none of the three questions told no region either
+    assert places == {place or "unknown": count for place, count in figures[region].items()}
+    for question, (item, highest, word) in asked.items():
+        counted = {score: count for found, score, count in scores if found == item}
+        words = Counter(row[question] for row in rows if row[question])
+        assert counted[highest] == words[word] and sorted(counted.values()) == sorted(words.values())
+    counts = sum(count for _, _, count in scores)
+    told = [int(line.split(": ")[1].split(" answers to questions that")[0].replace(",", "")) for line in said[1:]]
+    assert sum(told) == counts and all(line.endswith("no metric takes them") for line in said[1:])
 
 
 def test_a_workforce_of_counts_without_the_totals_among_its_rows(shared: Path, tmp_path: Path) -> None:
