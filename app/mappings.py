@@ -89,7 +89,8 @@ def _made(name: str, words: dict) -> Source:
         _check_columns(name, {"left_out": heading})
     sql = _select(name, columns, items, scales, numbered, leave_out, words)
     read_by = [*columns.values(), *items.values(), *leave_out, *([words["each"]] if "each" in words else [])]
-    return read(name.removesuffix(".toml"), {"must_have": list(dict.fromkeys(map(spaced, read_by))), **words}, sql)
+    made = read(name.removesuffix(".toml"), {"must_have": list(dict.fromkeys(map(spaced, read_by))), **words}, sql)
+    return replace(made, numbered=tuple(numbered))
 
 
 def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list, leave_out: dict, words: dict) -> str:

@@ -461,6 +461,8 @@ def _texts(contract: Contract, export: Export) -> str:
             text = f"export.{column_of(_spelled(source, source.headings[name]))}"
         elif name in mapped:
             text = f"cast(mapped.{name} as varchar)"
+            if name in source.numbered:  # rows are told apart by what is said of all of their file too
+                text = f"md5({text} || {quoted(str(sorted(export.constants.items())))})"
         else:
             told.append(f'cast(null as varchar) as "{name}"')
             continue

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 SOURCES = Path(__file__).parent.parent / "queries" / "sources"
+OWN = ("name", "sql", "headings", "numbered")  # of a source, but no word of its TOML file
 QUOTED = re.compile(r"""--[^\n]*|'(?:[^']|'')*'|"((?:[^"]|"")+)\"""")  # a heading; neither in a comment nor in a text
 
 
@@ -35,6 +36,7 @@ class Source:
     from_name: dict[str, str] = field(default_factory=dict)  # column = pattern of the file's name with one group
     headings: dict[str, str] = field(default_factory=dict)  # column = heading to read instead of what the SQL says
     each: str = ""  # heading that says for how many records a row stands
+    numbered: tuple[str, ...] = ()  # columns that a mapping file makes of what a row says
     by_hand: bool = False  # headings differ from customer to customer: a person has to say that it is this
     most_rejected: float = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
     refresh_days: int = 31  # so often a new export is promised
@@ -60,7 +62,7 @@ def sources(folder: Path = SOURCES) -> tuple[Source, ...]:
 
 def read(name: str, words: dict, sql: str) -> Source:
     """The source that the words of a TOML file describe. Raises ValueError for a word or value that is not known."""
-    known = {told.name: told.type for told in fields(Source) if told.name not in ("name", "sql", "headings")}
+    known = {told.name: told.type for told in fields(Source) if told.name not in OWN}
     if unknown := set(words) - set(known):
         raise ValueError(f"{name}.toml: unknown key {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}")
     for key, value in words.items():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import cells, records
+from app import cells, loading, records
 from app.exports import BadExport, recognise
 from app.records import Tally, contracts, last_workday
 from app.sources import Source, sources
@@ -91,6 +91,35 @@ def test_revision_goes_before_the_order_of_reading(drop) -> None:
     warehouse, (tally,) = load(drop({"log.csv": text, "log.csv.map.toml": mapping}), "log.csv")
     assert warehouse.execute("select sla from tickets").fetchall() == [("met",)]
     assert (tally.kept, tally.repeated) == (1, 1)
+
+
+def test_rows_without_a_number_are_told_apart_by_what_is_said_of_their_file(drop) -> None:
+    """The same answers on the same day in three regions are two of each; the same file once more adds nothing."""
+    mapping = (
+        'system = "S"\nrecord = "customer_answers"\nnumbered = ["response"]\nfiles = ["{}"]\n'
+        '[columns]\nanswered_on = "On"\n[items]\nrecommend = "NPS"\n'
+    )
+    rows = "On,NPS\n2026-03-02,9\n2026-03-02,9\n"
+    folder = drop(dict.fromkeys(["a.csv", "b.csv", "b2.csv", "nps-EMEA.csv", "nps-APAC.csv"], rows))
+    named = mapping.format("nps-*.csv") + "[from_name]\nregion = 'nps-(.+)\\.csv'\n"
+    for name, text in {
+        "a": mapping.format("a.csv") + '[constants]\nregion = "NAMER"\n',
+        "b": mapping.format("b*.csv") + '[constants]\nregion = "LATAM"\n',
+        "nps": named,
+    }.items():
+        (folder / f"{name}.map.toml").write_text(text, "utf-8")
+    with duckdb.connect() as warehouse:
+        told, problems = loading.load(warehouse, folder, TODAY, lambda line: None)
+        regions = warehouse.execute("select region, count(*) from customer_answers group by 1 order by 1").fetchall()
+    assert problems == []
+    assert {file.path: (file.kept, file.repeated) for file, _ in told} == {
+        "a.csv": (2, 0),
+        "b.csv": (0, 2),
+        "b2.csv": (2, 0),
+        "nps-APAC.csv": (2, 0),
+        "nps-EMEA.csv": (2, 0),
+    }
+    assert regions == [("Asia Pacific", 2), ("EMEA", 2), ("Latin America", 2), ("North America", 2)]
 
 
 def test_unknown_places_are_counted_under_unknown_and_listed(tickets) -> None:
