@@ -94,11 +94,12 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
     lines += _date_lines(dated) if not known or len(nearest.dates) > 1 else []
     lines += ['# zone = "Europe/Berlin"  # of which place are its times? Leave it out if all are of one place']
     items = asks if record in SURVEYS else {}
-    columns = {name: heading for name, heading in columns.items() if not (items and name in ANSWER)}
+    wide = bool(items) or (not known and record in SURVEYS and "response" in columns and "score" not in columns)
+    columns = {name: heading for name, heading in columns.items() if not (wide and name in ANSWER)}
     lines += (
         [f"missing = [{', '.join(map(_quoted, missing))}]  # what it writes where nothing is known"] if missing else []
     )
-    asked = [name for name in lacking if name not in columns and not (items and name in ANSWER)]
+    asked = [name for name in lacking if name not in columns and not (wide and name in ANSWER)]
     numbered = [name for name in asked if name == "response"] if not known else []
     lines += ['numbered = ["response"]  # its rows have no number of their own'] if numbered else []
     lines += ["", "[columns]  # ours = theirs", *(f"{name} = {_quoted(heading)}" for name, heading in columns.items())]
@@ -115,6 +116,9 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
             "[scales]  # lowest and highest answer",
             *(f'{item} = "{scale}"' for item, (_, scale) in items.items()),
         ]
+    elif wide:
+        lines += ["", "[items]  # item of data/reference/items.csv = theirs, the question that asks for it"]
+        lines += [f'# {item} = "…"' for item, who in questions.audiences().items() if record.startswith(who[:-1])]
     for column in contract.columns:
         if column.name in columns:
             lines += _words(column, cells[columns[column.name]])
@@ -282,6 +286,8 @@ def _meant(word: str, values: tuple[str, ...]) -> str:
 
 def _fit(contract: Contract, columns: dict[str, str], items: dict) -> tuple[float, int]:
     given = (*ANSWER, "response") if items and contract.record in SURVEYS else ()
+    if "response" in columns and contract.record in SURVEYS and _likeness("response", columns["response"]) == 1:
+        given = given or ANSWER  # a column for each question, none of which is known
     required = [column.name for column in contract.columns if column.required and column.name not in given]
     return sum(name in columns for name in required) / len(required), len(columns)
 

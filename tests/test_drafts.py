@@ -90,6 +90,33 @@ def test_a_survey_is_drafted_by_its_questions(drop) -> None:
     assert told.fetchall() == [(28, 28, sum(day % 11 for day in range(1, 29)), 10)]
 
 
+def test_a_survey_of_questions_that_nobody_knows_asks_for_their_items(drop) -> None:
+    """The number of the response says what it is; which question counts as what, a person has to say.
+
+    With what people state of themselves beside it, it is taken for one of employees: a wrong guess then tells less.
+    """
+    rows = "".join(f"{number},Very important,{'Yes' if number % 3 else 'No'},Pacific\n" for number in range(40))
+    head = "RespondentID,How important is grammar?,What type of comma?,{}\n"
+    folder = drop({"s.csv": head.format("Region") + rows, "e.csv": head.format("Gender") + rows})
+    load(folder)
+    assert tomllib.loads((folder / "e.csv.map.toml").read_text("utf-8"))["record"] == "employee_answers"
+    for told in ("e.csv", "e.csv.map.toml"):
+        (folder / told).unlink()
+    draft = folder / "s.csv.map.toml"
+    words, text = tomllib.loads(draft.read_text("utf-8")), draft.read_text("utf-8")
+    assert (words["record"], words["columns"]["response"], words["items"]) == ("customer_answers", "RespondentID", {})
+    assert "# answered_on" in text and '# satisfied = "…"' in text
+    assert '# item = "…"' not in text and "# inclusion_index" not in text
+    completed(
+        draft,
+        ('# answered_on = "…"\n', 'answered_on = "2026-03-02"\n'),
+        ('# satisfied = "…"\n', 'satisfied = "How important is grammar?"\n[values.score]\n"very important" = "5"\n'),
+    )
+    warehouse, _, problems, _ = load(folder)
+    assert problems == []
+    assert warehouse.execute("select distinct item, score from customer_answers").fetchall() == [("satisfied", 5)]
+
+
 def test_a_system_that_lacks_a_day_is_drafted_with_the_question(drop) -> None:
     folder = drop({"w.csv": "Head-count\n\nEmployee ID,Supervisory Organization,Hire Date\n7,Support,2020-01-31\n"})
     load(folder)
