@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 SOURCES = Path(__file__).parent.parent / "queries" / "sources"
@@ -83,8 +83,9 @@ def read(name: str, words: dict, sql: str) -> Source:
     )
 
 
+@lru_cache(maxsize=16_384)
 def plain(heading: str) -> str:
-    """A heading as it is compared: blanks and capitals make no difference."""
+    """A heading as it is compared: blanks and capitals make no difference. Each is held against every source."""
     return spaced(heading).casefold()
 
 
