@@ -10,6 +10,7 @@ from html import unescape
 from itertools import product
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
@@ -348,6 +349,16 @@ def test_the_numbers_of_the_cards_are_those_of_the_rows(visit, demo_snapshot, de
         .fetchone()
     )
     assert f'<div class="figure num">{kept / due:.0%}'.replace("%", " %") in "".join(texts(visit(demo_snapshot)))
+
+
+def test_charts_are_sent_nothing_that_only_pandas_reads(visit, demo_snapshot) -> None:
+    schemas = [
+        pa.ipc.open_stream(data.data.data).schema
+        for chart in charts(visit(demo_snapshot))
+        for data in chart.proto.datasets
+    ]
+    assert len(schemas) > 20
+    assert not [schema for schema in schemas if schema.metadata or pa.large_string() in schema.types]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
