@@ -16,12 +16,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app import demo as company
 from app.metrics import metrics
@@ -314,6 +316,25 @@ def test_a_quarter_is_a_link_to_its_months(site: str, visit) -> None:
     assert address_of(tab) == {"from": ["2026-07"], "to": ["2026-09"]}
     assert "Jul – Sep 2026: " in tab.locator('[class*="st-key-card-headline-nps"]').inner_text()
     assert reading(visit(tab.url)) == reading(tab)
+
+
+def test_what_the_browser_still_holds_is_named_and_not_sent_again(site: str, visit) -> None:
+    """The style sheet and all else of 100 bytes or more that a choice leaves as it was."""
+    tab, frames, sent = visit(f"{site}/overview"), [], []
+    tab.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
+    tab.reload()
+    settled(tab)
+    for period, months in {"Last 12 months": "Nov 2025 – Oct 2026", "Last 24": "Nov 2024 – Oct 2026"}.items():
+        sent.append([ForwardMsg.FromString(frame) for frame in frames])
+        frames.clear()
+        tab.get_by_role("button", name=period).click()
+        shows(tab, f"All regions · all channels · {months}")
+    sent.append([ForwardMsg.FromString(frame) for frame in frames])
+    whole = [{message.hash for message in messages if message.metadata.cacheable} for messages in sent]
+    assert [len(before & after) for before, after in pairwise(whole)] == [0, 0]
+    named = {message.ref_hash for message in sent[-1]} - {""}
+    assert named & whole[0] and named.isdisjoint(whole[-1])
+    assert not any(b"<style" in frame for frame in frames)
 
 
 def test_taking_back_a_choice_takes_it_out_of_the_address(site: str, visit) -> None:
