@@ -13,6 +13,7 @@ import argparse
 import os
 import pickle
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -320,6 +321,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=2, help="to each page and back")
     parser.add_argument("--snapshot", nargs="+", type=Path, default=[], metavar="FILE")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end with us then, too
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M}, load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         places = (os.environ.get("CHROMIUM", ""), *NAMES, playwright.chromium.executable_path)
