@@ -1,5 +1,6 @@
 """Figures: what pages say. Each asks, draws, explains and offers its rows; a page only names them in order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
@@ -55,8 +56,7 @@ def finding(question: str, *metrics: str) -> None:
     claims = answers.headline_claims(now.snapshot, metrics, now.filters)
     st.caption(question)
     _title(claims, metrics)
-    for claim in claims:
-        marked(claim.label, claim.sentence)
+    _claims(claims)
 
 
 def goals_head(question: str, *metrics: str) -> None:
@@ -64,8 +64,7 @@ def goals_head(question: str, *metrics: str) -> None:
     now, found = shown(), ask("goals", None)
     st.caption(question)
     _title([], metrics, answers.goals.head(found.rows) if found.state == "ready" else "")
-    for claim in answers.headline_claims(now.snapshot, metrics, now.filters):
-        marked(claim.label, claim.sentence)
+    _claims(answers.headline_claims(now.snapshot, metrics, now.filters))
 
 
 def ideas_head(question: str, *metrics: str) -> None:
@@ -74,10 +73,17 @@ def ideas_head(question: str, *metrics: str) -> None:
     found = {figure: ask(figure, None) for figure in ("idea_funnel", "idea_age", "idea_flow")}
     st.caption(question)
     _title([], metrics, pipeline.head(*found.values()))
-    for label, sentence in pipeline.claims(found["idea_age"], found["idea_flow"]):
-        marked(label, sentence)
-    for claim in answers.headline_claims(now.snapshot, metrics, now.filters):
-        marked(claim.label, claim.sentence)
+    _claims(
+        answers.headline_claims(now.snapshot, metrics, now.filters),
+        pipeline.claims(found["idea_age"], found["idea_flow"]),
+    )
+
+
+def _claims(claims: list[Claim], first: Sequence[tuple[str, str]] = ()) -> None:
+    """Each with its number. In a box of their own: whatever follows keeps its place, and is not drawn anew for it."""
+    with st.container(key="claims", gap="small"):
+        for label, sentence in (*first, *((claim.label, claim.sentence) for claim in claims)):
+            marked(label, sentence)
 
 
 def _title(claims: list[Claim], metrics: tuple[str, ...], title: str = "") -> None:
