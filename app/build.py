@@ -58,14 +58,23 @@ def build(
     The report holds files, metrics, snapshot and seconds. Raises BuildFailed, with whatever was published before left
     in place: the new snapshot is written beside it under a name of its own and then put in its place at one stroke.
     """
+    return build_of(lambda warehouse: _load(warehouse, exports, today or date.today(), say), published, say, rules)
+
+
+def build_of(
+    load: Callable[[duckdb.DuckDBPyConnection], list[tuple[File, Export]]],
+    published: Path,
+    say: Callable[[str], None] = lambda line: None,
+    rules: confidential.Rules | None = None,
+) -> dict:
+    """The same of records that `load` puts into an empty warehouse, from wherever; it returns the files behind them."""
     started = time.perf_counter()
-    today = today or date.today()
     work = _workplace(published)
     try:
         with duckdb.connect(work / "warehouse.duckdb") as warehouse:
             warehouse.execute("set preserve_insertion_order = true")
             warehouse.execute("set temp_directory = $folder", {"folder": str(work)})
-            files = _load(warehouse, exports, today, say)
+            files = load(warehouse)
             rules = rules or confidential.rules()
             computed = _compute(warehouse, work / "snapshot.duckdb", _previous(published), files, rules, say)
         version = _publish(work / "snapshot.duckdb", published)
