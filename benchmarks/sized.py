@@ -1,0 +1,215 @@
+"""A snapshot that stands for so many tickets: records drawn in the database, metrics and publishing as in any build.
+
+python -m benchmarks.sized TICKETS --out FOLDER. In proportion come commitments (one to four tickets), customer answers
+(one to one, eight to a response) and invitations (one to two), in the months and places of the demonstration and about
+at its levels; all other records are those of data/exports. Nothing changes in them but by chance.
+"""
+
+import argparse
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from app import loading, records
+from app.build import build_of
+from app.cells import quoted
+from app.demo import crm, draw, surveys
+from app.exports import Export
+from app.loading import File
+
+EXPORTS = Path(__file__).parent.parent / "data" / "exports"
+TODAY = date(2026, 11, 22)
+MEMORY, BYTES_A_TICKET = "4GB", 400  # of the warehouse and what it puts aside while it sorts
+UNKNOWN = 0.02  # share of tickets without a region, and of those without a channel
+ANSWERS = 8  # to a response, one to each question
+# Places as data/reference names them, in the order of the shares in app/demo.
+REGIONS = ("EMEA", "North America", "Latin America", "Asia Pacific")
+CHANNELS = ("Phone", "E-mail", "Chat", "Web", "Social")
+ITEMS = ("recommend", "satisfied", "empathy", "felt_heard", "trusted_and_respected", "welcoming", "memorable", "effort")
+SURVEY = "if(chance(number, 9) < 0.5, 'transactional', 'relationship')"
+# Numbers between 0 and 1, and such of mean 0 and deviation 1: the same for the same number and salt (0 to 31).
+MACROS = """
+create macro chance(number, salt) as
+    ((hash(number * 32 + salt) >> 11)::double + 0.5::double) / 9007199254740992::double;
+create macro normal(number, salt) as
+    sqrt(-2::double * ln(chance(number, salt))) * cos(2 * pi() * chance(number, salt + 1));
+create macro hours(span) as to_seconds(cast(ceil(span * 60) * 60 as bigint));
+"""
+
+
+def snapshot_of(tickets: int, folder: Path, say: Callable[[str], None] = lambda line: None) -> Path:
+    """Publish such a snapshot in `folder` and return the path of its link; the same number gives the same figures.
+
+    Needs 4 GB of memory at most, and room for 400 bytes a ticket. Raises OSError where there is none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < tickets * BYTES_A_TICKET:
+        raise OSError(
+            f"{folder} has {free / 1e9:.0f} GB free; {tickets:,} tickets need {tickets * BYTES_A_TICKET / 1e9:.0f}"
+        )
+
+    def load(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[File, Export]]:
+        warehouse.execute(f"set memory_limit = '{MEMORY}'")
+        warehouse.execute("set preserve_insertion_order = false")  # keeping it takes memory that grows with the rows
+        files, problems = loading.load(warehouse, EXPORTS, TODAY, say, drafting=False)
+        assert not problems, problems
+        first, last = records.reaches(warehouse, records.contracts()["tickets"])
+        warehouse.execute(MACROS)
+        for record, (count, sql) in drawn(tickets, first.replace(day=1), last).items():
+            say(f"drawing {count:,} {record}")
+            files = _instead(warehouse, files, record, sql)
+        return files
+
+    published = folder / f"tickets-{tickets}.duckdb"
+    build_of(load, published, say)
+    return published
+
+
+def _instead(
+    warehouse: duckdb.DuckDBPyConnection, files: list[tuple[File, Export]], record: str, sql: str
+) -> list[tuple[File, Export]]:
+    """Put what the SQL returns, in the columns of the contract, in the place of the rows that one file holds."""
+    (number,) = [number for number, (file, _) in enumerate(files) if file.record == record]
+    for table in ("rejects", "unknown_words"):
+        warehouse.execute(f"delete from {table} where file = $file", {"file": number})
+    warehouse.execute(f"truncate {record}_read")
+    warehouse.execute(f"insert into {record}_read by name {sql.replace('select', f'select {number} as file,', 1)}")
+    derived = "".join(f", {sql} as {name}" for name, sql in records.contracts()[record].derived.items())
+    warehouse.execute(f"drop table {record}")
+    warehouse.execute(f"create view {record} as select *{derived} from {record}_read")  # no key is there twice
+    (rows,) = warehouse.execute(f"select count(*) from {record}").fetchone()
+    file = replace(files[number][0], read=rows, kept=rows, rejected=0, repeated=0, blank=0, notes=0, left_out=0)
+    return [*files[:number], (file, files[number][1]), *files[number + 1 :]]
+
+
+def drawn(tickets: int, first: date, last: date) -> dict[str, tuple[int, str]]:
+    """How many there are of each record, and SQL that draws them; `first` and `last` day of what is known."""
+    days = (last - first).days + 1
+    known = f"timestamp '{last} 23:59:59'"
+    commitments, responses, invitations = max(tickets // 4, 1), max(tickets // ANSWERS, 1), max(tickets // 2, 1)
+    return {
+        "tickets": (tickets, _tickets(tickets, first, days, known)),
+        "commitments": (commitments, _commitments(commitments, first, days, known)),
+        "customer_answers": (responses * ANSWERS, _answers(responses, tickets, first, days, known)),
+        "survey_invitations": (invitations, _invitations(invitations, first, days, known)),
+    }
+
+
+def _tickets(count: int, first: date, days: int, known: str) -> str:
+    pace = _of("region", REGIONS, crm.PACE)
+    reply = f"opened_at + hours({_of('channel', CHANNELS, crm.REPLY_HOURS)} * {pace} * exp(0.99 * normal(number, 6)))"
+    solved = f"opened_at + hours({_of('channel', CHANNELS, crm.RESOLUTION_HOURS)} * {pace} * exp(normal(number, 8)))"
+    kinds, subjects = [word.lower() for word in crm.KINDS[0]], crm.SUBJECTS[0]
+    return f"""
+        select 'T' || number as ticket, opened_at, if(replied_at <= {known}, replied_at, null) as first_reply_at,
+            if(solved_at <= {known}, solved_at, null) as resolved_at,
+            if(chance(number, 12) < {_of("region", REGIONS, crm.SLA_MET)}, 'met', 'breached') as sla,
+            cast(chance(number, 13) < {crm.REOPENED} as int) as reopened,
+            nullif({_pick("chance(number, 14)", kinds, crm.KINDS[1])}, '') as kind,
+            {_pick("chance(number, 15)", subjects, crm.SUBJECTS[1])} as category,
+            'R' || cast(floor(chance(number, 16) * {max(count // 4, 1)}) as bigint) as requester,
+            'C' || lpad(cast(1 + floor(chance(number, 17) * 1400) as bigint)::varchar, 5, '0') as customer,
+            region, channel
+        from (
+            select *, if(chance(number, 10) < {crm.NO_REPLY}, null, {reply}) as replied_at,
+                if(chance(number, 11) < {crm.NEVER_RESOLVED}, null, greatest({solved}, coalesce({reply}, opened_at)))
+                    as solved_at
+            from ({_numbered(count, first, days, "opened_at timestamp")})
+        )"""
+
+
+def _commitments(count: int, first: date, days: int, known: str) -> str:
+    return f"""
+        select 'K' || number as commitment, due_on - cast(2 + floor(chance(number, 6) * 27) as int) as made_on, due_on,
+            if(kept_on <= {known}, kept_on, null) as kept_on, region, channel
+        from (
+            select *, case
+                when chance(number, 7) < {draw.PROMISES.before} then due_on
+                when chance(number, 8) < 0.85 then due_on + cast(1 + floor(chance(number, 9) * 12) as int)
+            end as kept_on
+            from ({_numbered(count, first, days, "due_on date")})
+        )"""
+
+
+def _answers(count: int, tickets: int, first: date, days: int, known: str) -> str:
+    """Half of the responses are about a contact; who is asked about the relationship names no channel."""
+    asked = [
+        f"({place}, '{item}', {lowest}, {lowest + len(shares) - 1})"
+        for place, (item, (lowest, _, shares)) in enumerate(zip(ITEMS, surveys.CUSTOMER_ITEMS, strict=True))
+    ]
+    scores = " ".join(
+        f"when {place} then {_pick('chance(number, 16 + place)', range(lowest, lowest + len(shares)), shares)}"
+        for place, (lowest, _, shares) in enumerate(surveys.CUSTOMER_ITEMS)
+    )
+    followed = "answered_on + cast(floor(chance(number, 7) * 4) as int)"
+    return f"""
+        select 'S' || number as response, answered_on, survey, item, case place {scores} end as score, lowest, highest,
+            if(chance(number, 6) < 0.8 and {followed} <= {known}, {followed}, null) as followed_up_on,
+            if(survey = 'transactional', 'T' || cast(floor(chance(number, 8) * {tickets}) as bigint), null) as ticket,
+            region, if(survey = 'transactional', channel, 'unknown') as channel
+        from (select *, {SURVEY} as survey from ({_numbered(count, first, days, "answered_on date")}))
+        cross join (values {", ".join(asked)}) as asked (place, item, lowest, highest)"""
+
+
+def _invitations(count: int, first: date, days: int, known: str) -> str:
+    return f"""
+        select 'I' || number as invitation, invited_on, survey, region,
+            if(chance(number, 6) < 0.25 and invited_on < {known}, invited_on, null) as completed_on,
+            if(survey = 'transactional', channel, 'unknown') as channel
+        from (select *, {SURVEY} as survey from ({_numbered(count, first, days, "invited_on date")}))"""
+
+
+def _numbered(count: int, first: date, days: int, when: str) -> str:
+    """So many numbers, each with its day or moment, region and channel. They come in order, evenly over the days."""
+    name, type_ = when.split()
+    second = f"cast(floor((range + chance(range, 0)) / {count} * {days * 86400}) as bigint)"
+    region = _pick("chance(range, 1)", REGIONS, draw.REGION_SHARES)
+    channel = _pick("chance(range, 2)", CHANNELS, draw.CHANNEL_SHARES)
+    return f"""
+        select range as number, cast(timestamp '{first}' + to_seconds({second}) as {type_}) as {name},
+            if(chance(range, 3) < {UNKNOWN}, 'unknown', {region}) as region,
+            if(chance(range, 4) < {UNKNOWN}, 'unknown', {channel}) as channel
+        from range({count})"""
+
+
+def _pick(chance: str, words: Sequence, shares: Sequence[float]) -> str:
+    """One of the words, as often as the shares say."""
+    limits = [sum(shares[: place + 1]) / sum(shares) for place in range(len(shares) - 1)]
+    told = [quoted(word) if isinstance(word, str) else str(word) for word in words]
+    whens = " ".join(f"when {chance} < {limit} then {word}" for limit, word in zip(limits, told, strict=False))
+    return f"case {whens} else {told[-1]} end"
+
+
+def _of(column: str, words: Sequence[str], levels: Sequence[float]) -> str:
+    """The level of a place; of an unknown one that of the first."""
+    whens = " ".join(f"when '{word}' then {level}" for word, level in zip(words, levels, strict=True))
+    return f"case {column} {whens} else {levels[0]} end::double"
+
+
+def peak() -> int:
+    """The most memory that this process took, in MB."""
+    return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"))[0]) // 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tickets", type=int)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    started = time.perf_counter()
+    published = snapshot_of(
+        options.tickets, options.out, lambda line: print(f"{time.perf_counter() - started:7.1f} s  {line}", flush=True)
+    )
+    size = published.stat().st_size / 1e6
+    print(f"{published}: {size:.1f} MB, {time.perf_counter() - started:.1f} s, peak {peak():,} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Benchmarks: what they draw is what a contract takes, so that they measure the product and nothing else."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from app import records, scales
+from app.cells import PLACES
+from benchmarks import sized
+
+FIRST, LAST, TICKETS = date(2024, 5, 1), date(2026, 10, 31), 4000
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> duckdb.DuckDBPyConnection:
+    """Four thousand tickets, and what comes with them, in the tables of their contracts."""
+    connection = duckdb.connect()
+    records.prepare(connection)
+    connection.execute(sized.MACROS)
+    for record, (count, sql) in sized.drawn(TICKETS, FIRST, LAST).items():
+        connection.execute(f"insert into {record}_read by name {sql}")
+        assert connection.execute(f"select count(*) from {record}_read").fetchone() == (count,)
+    return connection
+
+
+@pytest.mark.parametrize("record", ["tickets", "commitments", "customer_answers", "survey_invitations"])
+def test_what_is_drawn_keeps_its_contract(warehouse: duckdb.DuckDBPyConnection, record: str) -> None:
+    """Required cells, allowed words, known places, rules, days that are known, and no key twice."""
+    contract = records.contracts()[record]
+    broken = [f'"{column.name}" is null' for column in contract.columns if column.required]
+    broken += [f"not ({rule.holds})" for rule in contract.rules]
+    broken += [f'"{column.name}" not in {column.values}' for column in contract.columns if column.values]
+    broken += [
+        f'"{column.name}" <> \'unknown\' and "{column.name}" not in (select place from {column.type}_spellings)'
+        for column in contract.columns
+        if column.type in PLACES
+    ]
+    broken += [
+        f"\"{column.name}\"::date > date '{LAST}'"
+        for column in contract.columns
+        if column.type in ("date", "timestamp") and column.name != "due_on"
+    ]
+    for fault in broken:
+        assert warehouse.execute(f"select count(*) from {record}_read where {fault}").fetchone() == (0,), fault
+    sql = f"select count(*) - count(distinct ({', '.join(contract.key)},)) from {record}_read"
+    assert warehouse.execute(sql).fetchone() == (0,)
+    assert records.reaches(warehouse, contract)[1] == LAST or record == "commitments"
+
+
+def test_drawn_answers_are_on_the_scales_of_their_questions(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(
+        "create or replace view customer_answers as select * replace (0 as file) from customer_answers_read"
+    )
+    assert scales.strays(warehouse, "customer_answers", 0) == []
+
+
+def test_what_is_drawn_is_the_same_each_time_and_about_at_its_levels(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """36 of 100 tickets are EMEA's (± 3, four standard errors), and every tenth or so is a complaint."""
+    _, sql = sized.drawn(TICKETS, FIRST, LAST)["tickets"]
+    again = warehouse.execute(f"select count(*) from ({sql}) as drawn join tickets_read using (ticket, opened_at, sla)")
+    assert again.fetchone() == (TICKETS,)
+    emea, complaints = warehouse.execute(
+        "select avg((region = 'EMEA')::int), avg((kind is not distinct from 'complaint')::int) from tickets_read"
+    ).fetchone()
+    assert abs(emea - 0.98 * 0.36) < 0.03
+    assert abs(complaints - 0.1) < 0.02
