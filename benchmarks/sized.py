@@ -25,7 +25,9 @@ from app.loading import File
 
 EXPORTS = Path(__file__).parent.parent / "data" / "exports"
 TODAY = date(2026, 11, 22)
+FIRST, LAST = date(2024, 5, 1), date(2026, 10, 31)  # days of the demonstration
 MEMORY, BYTES_A_TICKET = "4GB", 400  # of the warehouse and what it puts aside while it sorts
+BROKEN = 0.001  # share of the rows of an export
 UNKNOWN = 0.02  # share of tickets without a region, and of those without a channel
 ANSWERS = 8  # to a response, one to each question
 # Places as data/reference names them, in the order of the shares in app/demo.
@@ -60,9 +62,8 @@ def snapshot_of(tickets: int, folder: Path, say: Callable[[str], None] = lambda 
         warehouse.execute("set preserve_insertion_order = false")  # keeping it takes memory that grows with the rows
         files, problems = loading.load(warehouse, EXPORTS, TODAY, say, drafting=False)
         assert not problems, problems
-        first, last = records.reaches(warehouse, records.contracts()["tickets"])
         warehouse.execute(MACROS)
-        for record, (count, sql) in drawn(tickets, first.replace(day=1), last).items():
+        for record, (count, sql) in drawn(tickets, FIRST, LAST).items():
             say(f"drawing {count:,} {record}")
             files = _instead(warehouse, files, record, sql)
         return files
@@ -70,6 +71,32 @@ def snapshot_of(tickets: int, folder: Path, say: Callable[[str], None] = lambda 
     published = folder / f"tickets-{tickets}.duckdb"
     build_of(load, published, say)
     return published
+
+
+def export_of(tickets: int, path: Path) -> Path:
+    """Write the same tickets as the demonstration's CRM exports them, a row in a thousand of which is broken."""
+    columns = {
+        "Ticket ID": "ticket",
+        "Opened": f"if(chance(number, 18) < {BROKEN}, 'soon', opened_at::varchar)",
+        "First human reply": "first_reply_at",
+        "Resolved": "resolved_at",
+        "Type": "kind",
+        "Subject area": "category",
+        "Requester ID": "requester",
+        "Customer ID": "customer",
+        "Region": "region",
+        "Contact channel": "channel",
+        "SLA status": "if(sla = 'met', 'Met', 'Missed')",
+        "Times reopened": "reopened",
+    }
+    told = ", ".join(f'{sql} as "{heading}"' for heading, sql in columns.items())
+    _, sql = drawn(tickets, FIRST, LAST)["tickets"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(MACROS)
+        numbered = sql.replace("select", "select number,", 1)
+        connection.execute(f"copy (select {told} from ({numbered})) to {quoted(str(path))} (header, delimiter ',')")
+    return path
 
 
 def _instead(

@@ -1,7 +1,5 @@
 """Benchmarks: what they draw is what a contract takes, so that they measure the product and nothing else."""
 
-from datetime import date
-
 import duckdb
 import pytest
 
@@ -9,7 +7,7 @@ from app import records, scales
 from app.cells import PLACES
 from benchmarks import sized
 
-FIRST, LAST, TICKETS = date(2024, 5, 1), date(2026, 10, 31), 4000
+TICKETS = 4000
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +16,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     records.prepare(connection)
     connection.execute(sized.MACROS)
-    for record, (count, sql) in sized.drawn(TICKETS, FIRST, LAST).items():
+    for record, (count, sql) in sized.drawn(TICKETS, sized.FIRST, sized.LAST).items():
         connection.execute(f"insert into {record}_read by name {sql}")
         assert connection.execute(f"select count(*) from {record}_read").fetchone() == (count,)
     return connection
@@ -37,7 +35,7 @@ def test_what_is_drawn_keeps_its_contract(warehouse: duckdb.DuckDBPyConnection, 
         if column.type in PLACES
     ]
     broken += [
-        f"\"{column.name}\"::date > date '{LAST}'"
+        f"\"{column.name}\"::date > date '{sized.LAST}'"
         for column in contract.columns
         if column.type in ("date", "timestamp") and column.name != "due_on"
     ]
@@ -45,7 +43,7 @@ def test_what_is_drawn_keeps_its_contract(warehouse: duckdb.DuckDBPyConnection, 
         assert warehouse.execute(f"select count(*) from {record}_read where {fault}").fetchone() == (0,), fault
     sql = f"select count(*) - count(distinct ({', '.join(contract.key)},)) from {record}_read"
     assert warehouse.execute(sql).fetchone() == (0,)
-    assert records.reaches(warehouse, contract)[1] == LAST or record == "commitments"
+    assert records.reaches(warehouse, contract)[1] == sized.LAST or record == "commitments"
 
 
 def test_drawn_answers_are_on_the_scales_of_their_questions(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -57,7 +55,7 @@ def test_drawn_answers_are_on_the_scales_of_their_questions(warehouse: duckdb.Du
 
 def test_what_is_drawn_is_the_same_each_time_and_about_at_its_levels(warehouse: duckdb.DuckDBPyConnection) -> None:
     """36 of 100 tickets are EMEA's (± 3, four standard errors), and every tenth or so is a complaint."""
-    _, sql = sized.drawn(TICKETS, FIRST, LAST)["tickets"]
+    _, sql = sized.drawn(TICKETS, sized.FIRST, sized.LAST)["tickets"]
     again = warehouse.execute(f"select count(*) from ({sql}) as drawn join tickets_read using (ticket, opened_at, sla)")
     assert again.fetchone() == (TICKETS,)
     emea, complaints = warehouse.execute(
