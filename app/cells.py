@@ -77,14 +77,28 @@ def _number(text: str) -> str:
 
 
 def _place(text: str, column, source: Source) -> tuple[str, str]:
-    """A region or channel by its spelling; a list of one choice ("Phone;") is that choice."""
-    text = f"nullif(rtrim({text}, '; '), '')"
+    """A region or channel by its spelling, of which `spelled` makes a table."""
     if column.name in source.keep:
-        return f"coalesce({text}, {quoted(column.blank)})", ""
+        return f"coalesce({_one_choice(text)}, {quoted(column.blank)})", ""
     table = f"spelled_{column.name}"
-    join = f"left join {column.type}_spellings as {table} on {table}.spelling = lower({text})"
-    known = f"coalesce({table}.place, 'unknown')"
-    return f"case when {text} is null then {quoted(column.blank)} else {known} end", join
+    return f"coalesce({table}.place, {quoted(column.blank)})", f"left join {table} on {table}.told = {text}"
+
+
+def spelled(column) -> str:
+    """SQL for the place of each text of a column: millions of rows write it in a few ways, each looked up once."""
+    text = f'raw."{column.name}"'
+    return f"""
+        select told, case when choice is null then {quoted(column.blank)} else coalesce(place, 'unknown') end as place
+        from (
+            select told, {_one_choice("told")} as choice
+            from (select distinct {text} as told from raw)
+        )
+        left join {column.type}_spellings on spelling = lower(choice)"""
+
+
+def _one_choice(text: str) -> str:
+    """A list of one choice ("Phone;") is that choice."""
+    return f"nullif(rtrim({text}, '; '), '')"
 
 
 def moment(text: str, type_: str, source: Source) -> str:

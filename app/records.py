@@ -162,6 +162,10 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
     _check_copies(warehouse, export, file)
     warehouse.execute(f"create or replace temp view raw as {_texts(contract, export)}")
     source = _decide_order(warehouse, contract, export)
+    for column in contract.columns:
+        if column.type in PLACES and column.name not in source.keep:
+            sql = cells.spelled(column)
+            warehouse.execute(f"create or replace temp table spelled_{column.name} as {sql}")
     warehouse.execute(f"create temp table staged as {_staging(contract, source)}", {"today": today})
     warehouse.execute(
         "insert into rejects select $file, line, fault.col, fault.value, fault.reason from staged "
@@ -499,10 +503,14 @@ def _staging(contract: Contract, source: Source) -> str:
     fault(contract.dated, f'"{contract.dated}" > cast($today as date) + 1', "lies in the future")
     for rule in contract.rules:
         fault(rule.column, f"not ({rule.holds})", rule.reason)
-    kept = [*texts, *(texts[column.name] for column in contract.columns if column.type in PLACES)]
+    kept = [f'"{name}"' for name in texts]
+    for column in contract.columns:
+        if column.type in PLACES:
+            text = f'"{texts[column.name]}"'
+            kept.append(f"case when \"{column.name}\" = 'unknown' then {text} end as {text}")
     return f"""
         with typed as (select raw.line, {", ".join(typed)} from raw {" ".join(joins)})
-        select line, {", ".join(f'"{name}"' for name in kept)}, case {" ".join(faults)} end as fault from typed"""
+        select line, {", ".join(kept)}, case {" ".join(faults)} end as fault from typed"""
 
 
 @cache
