@@ -206,13 +206,22 @@ def _clear(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 
 def settle(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Make the table of a record: of rows with the same key the newest stands, with the derived columns added."""
+    """Make a record: of rows with the same key the newest stands, with the derived columns added.
+
+    It is a view of the rows that were read, which are many and not written twice; `<record>_older` says which do not
+    stand. Only rows whose key has the hash of another's are held against each other: mostly few.
+    """
+    read, older, key = f"{contract.record}_read", f"{contract.record}_older", ", ".join(contract.key)
     order = [f'"{column}" desc nulls last' for column in contract.newest] + ["file desc", "line desc"]
-    derived = "".join(f", {sql} as {name}" for name, sql in contract.derived.items())
     warehouse.execute(
-        f"create table {contract.record} as select *{derived} from {contract.record}_read "
-        f"qualify row_number() over (partition by {', '.join(contract.key)} order by {', '.join(order)}) = 1"
+        f"create table {older} as select rowid as older from {read} "
+        f"where hash({key}) in (select hash({key}) from {read} group by 1 having count(*) > 1) "
+        f"qualify row_number() over (partition by {key} order by {', '.join(order)}) > 1"
     )
+    derived = "".join(f", {sql} as {name}" for name, sql in contract.derived.items())
+    (some,) = warehouse.execute(f"select count(*) from {older}").fetchone()
+    standing = f"anti join {older} on {older}.older = {read}.rowid" if some else ""
+    warehouse.execute(f"create view {contract.record} as select {read}.*{derived} from {read} {standing}")
 
 
 def tally(

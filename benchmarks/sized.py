@@ -109,8 +109,7 @@ def _instead(
     warehouse.execute(f"truncate {record}_read")
     warehouse.execute(f"insert into {record}_read by name {sql.replace('select', f'select {number} as file,', 1)}")
     derived = "".join(f", {sql} as {name}" for name, sql in records.contracts()[record].derived.items())
-    warehouse.execute(f"drop table {record}")
-    warehouse.execute(f"create view {record} as select *{derived} from {record}_read")  # no key is there twice
+    warehouse.execute(f"create or replace view {record} as select *{derived} from {record}_read")  # no key comes twice
     (rows,) = warehouse.execute(f"select count(*) from {record}").fetchone()
     file = replace(files[number][0], read=rows, kept=rows, rejected=0, repeated=0, blank=0, notes=0, left_out=0)
     return [*files[:number], (file, files[number][1]), *files[number + 1 :]]
