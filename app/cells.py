@@ -126,12 +126,9 @@ def _plain_iso(text: str, source: Source) -> list[str]:
     """ISO without an offset, told by the places of its signs: most cells are so, and a closer look costs time."""
     if any(pattern.lower().startswith("%y") for pattern in source.dates):
         return []
-    clock = f"substr({text}, 11, 1) in (' ', 'T') and substr({text}, 14, 1) = ':'"
-    return [
-        f"case when substr({text}, 5, 1) = '-' and substr({text}, 8, 1) = '-' and (length({text}) = 10 "
-        f"or length({text}) = 16 and {clock} or length({text}) = 19 and {clock} and substr({text}, 17, 1) = ':') "
-        f"then try_cast({text} as timestamp) end"
-    ]
+    clocks = ["", *(f"{sign}__:__{seconds}" for seconds in ("", ":__") for sign in (" ", "T"))]
+    written = " or ".join(f"{text} like '____-__-__{clock}'" for clock in reversed(clocks))
+    return [f"case when {written} then try_cast({text} as timestamp) end"]
 
 
 def _local(text: str, source: Source) -> str:

@@ -59,11 +59,13 @@ def _lines(export: Export) -> int:
             while chunk := stream.read(CHUNK):
                 if chunk.endswith(b"\r"):
                     chunk += stream.read(1)
-                decoder.decode(chunk)
-                beside = last[-1:] + chunk
-                if b' "' in beside or b'" ' in beside:  # the engine takes the blank for none of the cell
-                    return 0
-                if b"\0" in chunk or chunk.count(b"\r") != chunk.count(b"\r\n"):
+                if not chunk.isascii() or decoder.getstate()[0]:
+                    decoder.decode(chunk)
+                if b'"' in chunk or last.endswith(b'"'):
+                    beside = last[-1:] + chunk
+                    if b' "' in beside or b'" ' in beside:  # the engine takes the blank for none of the cell
+                        return 0
+                if b"\0" in chunk or (b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")):
                     return 0
                 lines += chunk.count(b"\n")
                 last = chunk

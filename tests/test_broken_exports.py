@@ -11,6 +11,7 @@ import string
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -202,6 +203,27 @@ def test_reading_quickly_reads_what_row_by_row_reads(tmp_path: Path, cells: list
     width = len(export.header)  # blank cells beyond it are none
     slowly = [(line, *row[: width if not "".join(row[width:]).strip() else None]) for line, row in export.rows()]
     assert told == slowly and read == len(slowly)
+
+
+PIECES = st.sampled_from(["a", '"', " ", ",", "\n", "\r\n", "\r", "\0", "é", "…"]).map(str.encode) | st.just(b"\xc3")
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PIECES, min_size=1, max_size=12).map(b"".join), st.integers(1, 4))
+def test_a_text_is_as_clean_however_it_is_cut(tmp_path: Path, content: bytes, chunk: int) -> None:
+    """A file is looked at piece by piece: what lies across two pieces is seen as in one. Each line is counted."""
+    path = tmp_path / "cut.csv"
+    path.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quick, "CHUNK", chunk)
+        lines = quick._lines(SimpleNamespace(path=path))
+    unclean = [b'" ', b' "', b"\0"]
+    try:
+        clean = not any(sign in content for sign in unclean) and b"\r" not in content.replace(b"\r\n", b"")
+        expected = len(content.decode().removesuffix("\n").split("\n")) if clean else 0
+    except UnicodeDecodeError:
+        expected = 0
+    assert lines == expected
 
 
 def test_a_clean_text_is_read_quickly_and_an_unclean_one_is_not(tmp_path: Path) -> None:
