@@ -19,6 +19,7 @@ from app.loading import File
 from app.metrics import QUERIES, Metric, metrics
 
 KEPT_VERSIONS = 3
+MEMORY = 3_000_000_000  # bytes that the engine may hold; what needs more is put aside on the disk
 SHARED_RECORDS = (
     "months",
     "headcount",
@@ -74,6 +75,7 @@ def build_of(
         with duckdb.connect(work / "warehouse.duckdb") as warehouse:
             warehouse.execute("set preserve_insertion_order = true")
             warehouse.execute("set temp_directory = $folder", {"folder": str(work)})
+            _bound_memory(warehouse)
             files = load(warehouse)
             rules = rules or confidential.rules()
             computed = _compute(warehouse, work / "snapshot.duckdb", _previous(published), files, rules, say)
@@ -97,6 +99,13 @@ def build_of(
         "version": version,
         "seconds": round(time.perf_counter() - started, 3),
     }
+
+
+def _bound_memory(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """However many rows there are, a build fits into 4 GB; a machine that has less gives what the engine thinks fit."""
+    given, unit = warehouse.execute("select current_setting('memory_limit')").fetchone()[0].split()
+    if float(given) * 1024 ** ["bytes", "KiB", "MiB", "GiB", "TiB"].index(unit) > MEMORY:
+        warehouse.execute(f"set memory_limit = '{MEMORY}B'")
 
 
 def _workplace(published: Path) -> Path:

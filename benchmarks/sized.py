@@ -26,7 +26,7 @@ from app.loading import File
 EXPORTS = Path(__file__).parent.parent / "data" / "exports"
 TODAY = date(2026, 11, 22)
 FIRST, LAST = date(2024, 5, 1), date(2026, 10, 31)  # days of the demonstration
-MEMORY, BYTES_A_TICKET = "4GB", 400  # of the warehouse and what it puts aside while it sorts
+BYTES_A_TICKET = 400  # of the warehouse and what it puts aside while it sorts
 BROKEN = 0.001  # share of the rows of an export
 UNKNOWN = 0.02  # share of tickets without a region, and of those without a channel
 ANSWERS = 8  # to a response, one to each question
@@ -58,7 +58,6 @@ def snapshot_of(tickets: int, folder: Path, say: Callable[[str], None] = lambda 
         )
 
     def load(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[File, Export]]:
-        warehouse.execute(f"set memory_limit = '{MEMORY}'")
         warehouse.execute("set preserve_insertion_order = false")  # keeping it takes memory that grows with the rows
         files, problems = loading.load(warehouse, EXPORTS, TODAY, say, drafting=False)
         assert not problems, problems
