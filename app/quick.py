@@ -4,8 +4,6 @@ Clean means that both ways read the same: UTF-8, one line a row, as many cells i
 by counting lines before and rows after; whatever is not clean goes row by row.
 """
 
-import codecs
-
 import duckdb
 
 from app.cells import quoted
@@ -52,24 +50,28 @@ def copy(warehouse: duckdb.DuckDBPyConnection, export: Export, wanted: list[tupl
 
 def _lines(export: Export) -> int:
     """Lines of the file; 0 where it is not clean UTF-8 text."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines, last = 0, b""
+    lines, line_ends = 0, True
+    edges = _edges(export.table.delimiter.encode())
     try:
         with export.path.open("rb") as stream:
             while chunk := stream.read(CHUNK):
-                if chunk.endswith(b"\r"):
-                    chunk += stream.read(1)
-                if not chunk.isascii() or decoder.getstate()[0]:
-                    decoder.decode(chunk)
-                if b'"' in chunk or last.endswith(b'"'):
-                    beside = last[-1:] + chunk
-                    if b' "' in beside or b'" ' in beside:  # the engine takes the blank for none of the cell
-                        return 0
+                chunk += stream.readline(CHUNK)
+                if not chunk.isascii():
+                    chunk.decode()
+                if b'"' in chunk and any(edge in b"\n" + chunk + b"\n" for edge in edges):
+                    return 0
                 if b"\0" in chunk or (b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")):
                     return 0
+                if not line_ends:  # so long a line that it was cut
+                    return 0
                 lines += chunk.count(b"\n")
-                last = chunk
-            decoder.decode(b"", final=True)
+                line_ends = chunk.endswith(b"\n")
     except (OSError, UnicodeDecodeError):
         return 0
-    return lines + (not last.endswith(b"\n"))
+    return lines + (not line_ends)
+
+
+def _edges(delimiter: bytes) -> list[bytes]:
+    """A blank between a quotation mark and the edge of its cell: the engine takes it for none of the cell."""
+    before = [edge + b' "' for edge in (delimiter, b"\n", b" ")]
+    return before + [b'" ' + edge for edge in (delimiter, b"\r", b"\n", b" ")]

@@ -180,8 +180,39 @@ def test_an_archive_that_is_packed_too_tightly_is_refused(tmp_path: Path, monkey
         tables(tmp_path / "x.zip", "x.zip")
 
 
+SPACED = (
+    'a "b" c',
+    '"a ""b"" c"',
+    '"a, ""b"" ,c"',
+    'a "b',
+    '"a" b',
+    '"a "',
+    '" a"',
+    '  "a"',
+    '"a"  ',
+    'b" "c',
+    '"" ""',
+)
 QUIET = st.sampled_from(
-    ["", " ", "x", '"', '""', '"a"', ' "a" ', '"a""b"', 'a"b', "é", ",", "\n", "\r\n", "\r", "2026-01-05", "T1"]
+    [
+        "",
+        " ",
+        "x",
+        '"',
+        '""',
+        '"a"',
+        ' "a" ',
+        '"a""b"',
+        'a"b',
+        "é",
+        ",",
+        "\n",
+        "\r\n",
+        "\r",
+        "2026-01-05",
+        "T1",
+        *SPACED,
+    ]
 )
 
 
@@ -211,19 +242,23 @@ PIECES = st.sampled_from(["a", '"', " ", ",", "\n", "\r\n", "\r", "\0", "é", "�
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, min_size=1, max_size=12).map(b"".join), st.integers(1, 4))
 def test_a_text_is_as_clean_however_it_is_cut(tmp_path: Path, content: bytes, chunk: int) -> None:
-    """A file is looked at piece by piece: what lies across two pieces is seen as in one. Each line is counted."""
+    """A file is looked at piece by piece, each up to the end of a line: never cleaner than it is, each line counted."""
     path = tmp_path / "cut.csv"
     path.write_bytes(content)
+    export = SimpleNamespace(path=path, table=SimpleNamespace(delimiter=","))
+    whole = quick._lines(export)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quick, "CHUNK", chunk)
-        lines = quick._lines(SimpleNamespace(path=path))
-    unclean = [b'" ', b' "', b"\0"]
+        assert quick._lines(export) in (0, whole)
+        patch.setattr(quick, "CHUNK", len(max(content.splitlines(True), key=len)) + 1)
+        assert quick._lines(export) == whole
+    unclean = ["\0", *(edge.decode() for edge in quick._edges(b","))]
     try:
-        clean = not any(sign in content for sign in unclean) and b"\r" not in content.replace(b"\r\n", b"")
-        expected = len(content.decode().removesuffix("\n").split("\n")) if clean else 0
+        text = content.decode()
+        clean = not any(sign in f"\n{text}\n" for sign in unclean) and "\r" not in text.replace("\r\n", "")
     except UnicodeDecodeError:
-        expected = 0
-    assert lines == expected
+        clean = False
+    assert whole == (len(content.decode().removesuffix("\n").split("\n")) if clean else 0)
 
 
 def test_a_clean_text_is_read_quickly_and_an_unclean_one_is_not(tmp_path: Path) -> None:
