@@ -222,8 +222,8 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
 
 @lru_cache(maxsize=2048)
 def _standing(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
-    """Where a metric stands: the row of its latest finished month, judged; none where the filters match nothing."""
-    judged = all_places(snapshot, state, filters)
+    """Where a metric stands: the row of its latest finished month, judged; none where nothing is loaded or matches."""
+    judged = all_places(snapshot, state, filters) if state.rows else pd.DataFrame()
     if judged.empty:
         return judged
     last = _latest(judged, state.metric)
@@ -315,7 +315,7 @@ def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per metric that has data, signals first: concern, improvement, then those that miss their target."""
     told = []
     for id_, state in states(snapshot).items():
-        rows = _standing(snapshot, state, filters) if state.rows else pd.DataFrame()
+        rows = _standing(snapshot, state, filters)
         if rows.empty or rows["status"].iloc[0] == "withheld":
             continue
         row = rows.iloc[0]
