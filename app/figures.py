@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from html import escape
 
 import pandas as pd
@@ -44,6 +45,7 @@ from app.filters import month_words, parse_month
 from app.metrics import Metric, write_amount
 from app.sentences import Claim
 from app.series import Answer
+from app.snapshot import Snapshot
 from app.sparkline import sparkline
 from app.theme import GROUPS, MARKS, MEASURED
 
@@ -122,10 +124,16 @@ def headline(*metrics: str) -> None:
                 name = f"{found.metric.name}, {row['month']:%b %Y}"
                 st.html(f'<div class="label">{name}</div><div class="figure num">{value} <small>{margin}</small></div>')
                 said = f"{name}: {value}, {found.sentence}"
-                st.markdown(sparkline(trend.rows, found.metric, said), unsafe_allow_html=True)
+                st.markdown(_small(trend, said), unsafe_allow_html=True)
                 label = row["label"] if row["trial"] or not pd.isna(row["since"]) else "common cause"
                 target = _against_target(found.metric, row["assurance"])
                 marked(label or "common cause", found.sentence, target, sentences.year_before(found.metric, row))
+
+
+@lru_cache(maxsize=4096)
+def _small(trend: Answer, said: str) -> str:
+    """The months of a trend in small, drawn once for all readers."""
+    return sparkline(trend.rows, trend.metric, said)
 
 
 def _against_target(metric: Metric, assurance: str) -> str:
@@ -140,26 +148,32 @@ def _against_target(metric: Metric, assurance: str) -> str:
 def trend(metric: str) -> None:
     """Months with their usual range: the control chart of a metric."""
     found = ask("trend", metric)
-    note = found.metric.definition
+    card(found, _trend_note(shown().snapshot, found), charts.trend, found.metric)
+
+
+@lru_cache(maxsize=1024)
+def _trend_note(snapshot: Snapshot, found: Answer) -> str:
+    """Definition, base and what else a reader of the months has to know."""
+    note, metric = found.metric.definition, found.metric
     if found.state == "ready":
         finished = found.rows[found.rows["finished"] & found.rows["value"].notna()]
-        if found.metric.kind == "mean":
+        if metric.kind == "mean":
             note += f" ±: chance (95 %) and what counts to the nearest {rules().nearest} allow."
         if len(finished):
             last = finished.iloc[-1]
-            base = write_amount(last["base"]) if found.metric.kind == "money" else f"{last['base']:,}"
-            if found.metric.kind == "count":
-                whole = ask("headline", metric).rows["period_value"].iloc[0]
-                note += f" The sum of these months: {found.metric.write(whole)}."
+            base = write_amount(last["base"]) if metric.kind == "money" else f"{last['base']:,}"
+            if metric.kind == "count":
+                headline = answers.answer(snapshot, "headline", metric.id, found.filters)
+                note += f" The sum of these months: {metric.write(headline.rows['period_value'].iloc[0])}."
             else:
                 note += f" {base} in {month_words(last['month'])}."
-        if found.as_of and series.choices(shown().snapshot)["month"][-1] > f"{found.as_of:%Y-%m}":
+        if found.as_of and series.choices(snapshot)["month"][-1] > f"{found.as_of:%Y-%m}":
             note += f" Months after {month_words(found.as_of)} are left out: the export ends in it."
         if 0 < len(finished) < 12:
             note += " Fewer than 12 months: trial limits."
-        said = (sentences.season(found.metric, found.rows), series.states(shown().snapshot)[metric].off_scale)
+        said = (sentences.season(metric, found.rows), series.states(snapshot)[metric.id].off_scale)
         note = " ".join(filter(None, [note, *said]))
-    card(found, note, charts.trend, found.metric)
+    return note
 
 
 def by_region(metric: str) -> None:
@@ -291,7 +305,7 @@ def overview() -> None:
         rows.append(
             (
                 link,
-                sparkline(trend.rows, metric, f"{metric.name}: {trend.sentence}"),
+                _small(trend, f"{metric.name}: {trend.sentence}"),
                 f"{value}<small> {row['month']:%b}</small>",
                 "" if metric.target is None else metric.short(metric.target),
                 f'<span class="{meaning}" aria-hidden="true">{mark}</span> {escape(row["change"])}',
