@@ -191,13 +191,25 @@ def shows(tab: Page, words: str) -> Page:
     return settled(tab)
 
 
-def reading(tab: Page) -> dict[str, list[str]]:
-    """All that a reader can take from a page: headings, cards, words, and the writing in the charts."""
+WRITING = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"] svg')].map(svg => {
+    const edge = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll('text')].filter(text => text.textContent).map(text => {
+        const box = text.getBoundingClientRect();
+        return [Math.round(box.top - edge.top), Math.round(box.left - edge.left), text.textContent];
+    }).sort((one, other) => one[0] - other[0] || one[1] - other[1] || one[2].localeCompare(other[2]));
+})"""
+
+
+def reading(tab: Page) -> dict[str, list]:
+    """All that a reader can take from a page: headings, cards, words, and what stands where in the charts.
+
+    Not in which order a chart writes its labels: one that is changed in its place keeps those that it has.
+    """
     return {
         "headings": tab.locator('[data-testid="stMain"] :is(h1, h2, h3)').all_inner_texts(),
-        "cards": tab.locator('[class*="st-key-card-"]').all_inner_texts(),
+        "cards": [sorted(text.splitlines()) for text in tab.locator('[class*="st-key-card-"]').all_inner_texts()],
         "words": tab.locator('[data-testid="stMain"] [data-testid="stCaptionContainer"]').all_inner_texts(),
-        "charts": tab.locator('[data-testid="stVegaLiteChart"] svg text').all_text_contents(),
+        "charts": tab.evaluate(WRITING),
     }
 
 

@@ -144,7 +144,7 @@ def months_of(row: pd.Series, side: str) -> tuple[date, date]:
 
 def test_both_periods_counted_by_hand(demo: Snapshot) -> None:
     """Shares and scores about cases: numerators and denominators of the months added in Python, then the formulas."""
-    sql = "select metric, month, region, channel, numerator, denominator, squares from metric_months"
+    sql = "select metric, month, region, channel, numerator::double, denominator, squares from metric_months"
     held = demo.connection.cursor().execute(sql).fetchall()
     seen = 0
     for metric, filters, row in headlines(demo, "cases"):
