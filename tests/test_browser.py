@@ -195,8 +195,8 @@ WRITING = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"
     const edge = svg.getBoundingClientRect();
     return [...svg.querySelectorAll('text')].filter(text => text.textContent).map(text => {
         const box = text.getBoundingClientRect();
-        return [Math.round(box.top - edge.top), Math.round(box.left - edge.left), text.textContent];
-    }).sort((one, other) => one[0] - other[0] || one[1] - other[1] || one[2].localeCompare(other[2]));
+        return [text.textContent, Math.round(box.top - edge.top), Math.round(box.left - edge.left)];
+    }).sort((one, other) => one[0].localeCompare(other[0]) || one[1] - other[1] || one[2] - other[2]);
 })"""
 
 
@@ -211,6 +211,18 @@ def reading(tab: Page) -> dict[str, list]:
         "words": tab.locator('[data-testid="stMain"] [data-testid="stCaptionContainer"]').all_inner_texts(),
         "charts": tab.evaluate(WRITING),
     }
+
+
+def alike(one: dict[str, list], other: dict[str, list]) -> bool:
+    """The same words, in charts at the same place: a chart that was there before can be a pixel wider."""
+    charts = [[label for chart in read["charts"] for label in chart] for read in (one, other)]
+    moved = [
+        abs(here - there)
+        for told in zip(*charts, strict=True)
+        for here, there in zip(told[0][1:], told[1][1:], strict=True)
+    ]
+    words = [[text for text, *_ in labels] for labels in charts]
+    return words[0] == words[1] and max(moved, default=0) <= 3 and one | {"charts": []} == other | {"charts": []}
 
 
 def downloaded(tab: Page, figure: str, ending: str) -> tuple[str, bytes]:
@@ -245,7 +257,7 @@ def test_a_bare_address_opens_the_first_page_under_its_own_address(site: str, vi
     """So that what a reader copies names the page."""
     by_path, bare = visit(f"{site}/overview"), visit(f"{site}/")
     assert urlsplit(bare.url).path == "/overview"
-    assert reading(by_path) == reading(bare)
+    assert alike(reading(by_path), reading(bare))
     assert by_path.locator("table.board svg.spark").count() > 10
 
 
@@ -312,7 +324,7 @@ def test_a_choice_lives_in_the_address_and_a_copied_link_shows_the_same_numbers(
     assert address_of(tab) == {"regions": ["EMEA"], "from": ["2025-11"], "to": ["2026-10"]}
 
     other = visit(tab.url, timezone_id="America/Los_Angeles", locale="de-DE")
-    assert reading(other) == reading(tab), "the same for a reader elsewhere, whose day and language are others"
+    assert alike(reading(other), reading(tab)), "the same for a reader elsewhere, whose day and language are others"
     name, content = downloaded(tab, "promises_kept-trend", "csv")
     assert (name, content) == downloaded(other, "promises_kept-trend", "csv")
     chosen = ("--region", "EMEA", "--from", "2025-11", "--to", "2026-10")
@@ -327,7 +339,7 @@ def test_a_quarter_is_a_link_to_its_months(site: str, visit) -> None:
     shows(tab, "All regions · all channels · Jul 2026 – Sep 2026")
     assert address_of(tab) == {"from": ["2026-07"], "to": ["2026-09"]}
     assert "Jul – Sep 2026: " in tab.locator('[class*="st-key-card-headline-nps"]').inner_text()
-    assert reading(visit(tab.url)) == reading(tab)
+    assert alike(reading(visit(tab.url)), reading(tab))
 
 
 def test_what_the_browser_still_holds_is_named_and_not_sent_again(site: str, visit) -> None:
