@@ -78,23 +78,31 @@ def small_multiple(rows: pd.DataFrame, metric: Metric, channel: str) -> Chart:
 
 def dots(rows: pd.DataFrame, metric: Metric) -> Chart:
     """Places with their 95 % interval against a reference line: value and base stand at the right."""
-    drawn = rows.rename(columns={rows.columns[0]: "place"})
-    drawn["shown"] = ["–" if pd.isna(value) else metric.short(value) for value in drawn["value"]]
-    drawn["base_shown"] = [_counted(base, metric) for base in drawn["base"]]
     few = "withheld" if metric.about == "people" else f"fewer than {metric.minimum_base} cases"
     why = NO_SHARE if metric.kind == "money" else few
-    drawn["note"] = drawn["status"].map({"withheld": why}).fillna("")
-    drawn["interval"] = [_interval(*ends, metric) for ends in zip(drawn["low"], drawn["high"], strict=True)]
-    drawn["judgement"] = drawn["judgement"].replace("", "no clear difference")
-    drawn["fill"] = drawn["judgement"].where(drawn["status"] == "shown", "low base")
+    told = {name: rows[name].tolist() for name in ("value", "base", "low", "high", "status", "judgement")}
+    judged = [judgement or "no clear difference" for judgement in told["judgement"]]
+    low, high = (np.clip(rows[edge].to_numpy(float), *bounds(metric)) for edge in ("low", "high"))
     value = rows["reference"].iloc[0]
     name = f"{'target' if rows['reference_kind'].iloc[0] == 'target' else 'all'} {_shown(value, metric)}"
-    low, high = (drawn[edge].clip(*bounds(metric)) for edge in ("low", "high"))
-    drawn = drawn.assign(low=low, high=high)[
-        ["place", "value", "low", "high", "judgement", "fill", "shown", "base_shown", "note", "interval"]
-    ]
+    drawn = pd.DataFrame(
+        {
+            "place": rows[rows.columns[0]].array,
+            "value": rows["value"].array,
+            "low": low,
+            "high": high,
+            "judgement": judged,
+            "fill": [
+                word if status == "shown" else "low base" for word, status in zip(judged, told["status"], strict=True)
+            ],
+            "shown": ["–" if pd.isna(value) else metric.short(value) for value in told["value"]],
+            "base_shown": [_counted(base, metric) for base in told["base"]],
+            "note": [why if status == "withheld" else "" for status in told["status"]],
+            "interval": [_interval(*ends, metric) for ends in zip(told["low"], told["high"], strict=True)],
+        }
+    )
     against = {} if pd.isna(value) else {"reference": pd.DataFrame({"value": [value], "text": [name]})}
-    return Chart(_dots(metric.unit, len(rows), bool(low.notna().any()), bool(against)), {"rows": drawn} | against)
+    return Chart(_dots(metric.unit, len(rows), not np.isnan(low).all(), bool(against)), {"rows": drawn} | against)
 
 
 def diverging(rows: pd.DataFrame, metric: Metric) -> Chart:
@@ -118,7 +126,7 @@ def diverging(rows: pd.DataFrame, metric: Metric) -> Chart:
 
 
 def _points(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    rows = rows[rows["value"].notna()]
+    rows = rows.iloc[np.flatnonzero(rows["value"].notna().to_numpy())]
     told = {
         name: rows[name].tolist() for name in ("value", "base", "low", "high", "label", "rule", "finished", "status")
     }
@@ -172,16 +180,16 @@ def _end_labels(rows: pd.DataFrame, metric: Metric, low: float, high: float) -> 
         labels[-1][0] = low
         for below, above in pairwise(labels[::-1]):
             above[0] = max(above[0], below[0] + gap)
-    ends = pd.DataFrame(labels, columns=["y", "text", "kind"])
-    return ends.assign(month=last["month"])
+    y, text, kind = zip(*labels, strict=True)
+    return pd.DataFrame({"y": y, "text": text, "kind": kind, "month": last["month"]})
 
 
 def span(columns: pd.DataFrame, metric: Metric) -> tuple[float, float]:
     """Lowest and highest of what is drawn, with some air; within what the unit allows."""
-    numbers = columns.astype("float64")
-    low, high = float(numbers.min().min()), float(numbers.max().max())
-    if pd.isna(low):
+    numbers = columns.to_numpy(float)
+    if np.isnan(numbers).all():
         return 0.0, 1.0
+    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
     air = (high - low) * 0.06 or abs(high) * 0.1 or 0.1
     floor, ceiling = bounds(metric)
     return max(low - air, floor), min(high + air, ceiling)

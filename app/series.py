@@ -1,5 +1,6 @@
 """Series: a metric over months and places, what may be shown of it and how it is judged. What all figures share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -17,6 +18,8 @@ from app.snapshot import Snapshot
 LOW_BASE = 30
 WIDE_INTERVAL = 0.3  # of a share or score: 30 points
 NO_SHARE = "the amounts cancel out"  # why a share of money is withheld
+Column = pd.api.extensions.ExtensionArray
+Columns = Mapping[str, Column | pd.Series]
 LEAST_A_MONTH = 2  # events: control limits of fewer signal by chance alone far too often
 
 
@@ -105,8 +108,9 @@ def by_month(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame
     """
     covered = replace(filters, end=min(filters.end or state.as_of, state.as_of))
     rows = with_status(_asked(snapshot, state.metric, covered, "series"), state.metric)
-    over = {month: last_workday(month.date()) <= state.as_of for month in rows["month"].unique()}
-    return rows.assign(finished=rows["month"].map(over).astype(bool))
+    months, at = np.unique(rows["month"].to_numpy("datetime64[D]"), return_inverse=True)
+    rows["finished"] = np.array([last_workday(month) <= state.as_of for month in months.tolist()], dtype=bool)[at]
+    return rows
 
 
 @lru_cache(maxsize=512)
@@ -136,16 +140,23 @@ def query_of(metric: Metric, shape: str) -> str:
     return f"figures/{kind}{shape}"
 
 
-def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> pd.DataFrame:
-    rows, spans = _every(snapshot, shape, query_of(metric, shape), filters)
+def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> Columns:
+    """The rows of one metric, column by column: a table is made of them once, when all is known."""
+    columns, spans = _every(snapshot, shape, query_of(metric, shape), filters)
     start, end = spans.get((metric.query, metric.quantile), (0, 0))
-    part = rows.iloc[start:end].reset_index(drop=True)
-    kinds = {name: getattr(part[name].dtype, "numpy_dtype", None) for name in ("base", "nearest") if name in part}
-    return part.astype({name: kind for name, kind in kinds.items() if kind and part[name].notna().all()})
+    return {name: _plain(column[start:end]) for name, column in columns.items()}
+
+
+def _plain(column: Column) -> Column:
+    """Whole numbers of which none is missing, as plain ones."""
+    kind = getattr(column.dtype, "numpy_dtype", None)
+    if kind is None or column.isna().any():
+        return column
+    return pd.arrays.NumpyExtensionArray(column.to_numpy(kind))
 
 
 @lru_cache(maxsize=32)
-def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> tuple[pd.DataFrame, dict]:
+def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> tuple[Columns, dict]:
     """What one query tells of all metrics that it serves, and between which rows each stands, by name and quantile.
 
     All in one round: planning is most of what a query costs, and the overview asks for every metric.
@@ -162,7 +173,8 @@ def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> tupl
     quantiles = rows.pop("quantile").to_numpy(float) if "quantile" in rows else np.full(len(rows), Metric.quantile)
     begins = (names[1:] != names[:-1]) | (quantiles[1:] != quantiles[:-1])  # sorted by both
     edges = [0, *(np.flatnonzero(begins) + 1).tolist(), len(rows)] if len(rows) else []
-    return rows, {(names[start], float(quantiles[start])): (start, end) for start, end in pairwise(edges)}
+    columns = {name: column.array for name, column in rows.items()}
+    return columns, {(names[start], float(quantiles[start])): (start, end) for start, end in pairwise(edges)}
 
 
 @lru_cache(maxsize=512)
@@ -173,17 +185,17 @@ def all_places(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFra
 
 def whole(rows: pd.DataFrame) -> pd.DataFrame:
     """Those rows that tell of all chosen places together."""
-    return rows[rows["region"].isna() & rows["channel"].isna()]
+    return rows.iloc[np.flatnonzero(rows["region"].isna().to_numpy() & rows["channel"].isna().to_numpy())]
 
 
-def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+def with_status(rows: Columns, metric: Metric) -> pd.DataFrame:
     """Add the 95 % interval and whether a number may be shown: shown, low base or withheld."""
-    told = {name: rows[name] for name in rows.columns.difference(["margin"], sort=False)}
+    told = {name: rows[name] for name in rows if name != "margin"}
     value, base = rows["value"].to_numpy(float), rows["base"].to_numpy(float)
-    told["numerator"] = _of_rows(rows, "numerator")
-    low, high = _interval(rows, value, told["numerator"], base, metric)
+    numerator = rows["numerator"].to_numpy(float) if "numerator" in rows else np.full(len(value), np.nan)
+    low, high = _interval(rows, value, numerator, base, metric)
     wide = (high - low > WIDE_INTERVAL) & (metric.kind != "quantile")
-    status = np.full(len(rows), "shown", dtype=object)
+    status = np.full(len(value), "shown", dtype=object)
     if metric.about == "people":
         status = rows["status"].to_numpy(object)
         if metric.kind in ("share", "mean"):  # of rounded counts: no more than whole percents, or a decimal of 100
@@ -194,22 +206,18 @@ def with_status(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     elif metric.kind != "count":  # credit notes can leave no whole to have a share of
         status = np.where((value >= 0) & (value <= 1) & (base > 0), status, "withheld")
     hidden = status == "withheld"
-    for name, numbers in {"numerator": told["numerator"], "value": value, "low": low, "high": high}.items():
+    for name, numbers in {"numerator": numerator, "value": value, "low": low, "high": high}.items():
         told[name] = np.where(hidden, np.nan, numbers)
-    return pd.DataFrame(told | {"status": pd.array(status, dtype="str")}, index=rows.index)
-
-
-def _of_rows(rows: pd.DataFrame, name: str) -> np.ndarray:
-    return rows[name].to_numpy(float) if name in rows else np.full(len(rows), np.nan)
+    return pd.DataFrame(told | {"status": pd.array(status, dtype="str")})
 
 
 def _interval(
-    rows: pd.DataFrame, value: np.ndarray, numerator: np.ndarray, base: np.ndarray, metric: Metric
+    rows: Columns, value: np.ndarray, numerator: np.ndarray, base: np.ndarray, metric: Metric
 ) -> tuple[np.ndarray, np.ndarray]:
     """Low and high end of the 95 % interval of each value; not-a-number where chance picked no cases."""
     if metric.kind == "quantile":
         return rows["low"].to_numpy(float), rows["high"].to_numpy(float)
-    low, high = np.full((2, len(rows)), np.nan)
+    low, high = np.full((2, len(value)), np.nan)
     if metric.kind in ("score", "mean"):
         margin = rows["margin"].to_numpy(float)
         return value - margin, value + margin
@@ -248,23 +256,20 @@ def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
     yearly = season.on_year([month.date() for month in rows["month"]], values, metric.better)
     on_year = yearly.judgement.points if yearly.judgement else [spc.Point(None, None, None, None, "", "")] * len(rows)
     points = judgement.points
-    told = pd.DataFrame(
-        {
-            "mean": _numbers([point.mean for point in points]),
-            "lower": _numbers([point.lower for point in points]),
-            "upper": _numbers([point.upper for point in points]),
-            "target": float("nan") if metric.target is None else metric.target,
-            "label": [point.label for point in points],
-            "rule": [point.rule for point in points],
-            "on_year": _numbers(list(yearly.differences)),
-            "on_year_lower": _numbers([point.lower for point in on_year]),
-            "on_year_upper": _numbers([point.upper for point in on_year]),
-            "on_year_label": [point.label for point in on_year],
-            "yearly_pattern": yearly.clear,
-        },
-        index=range(len(rows)),
-    )
-    judged = pd.concat([rows.reset_index(drop=True), told], axis=1)  # one by one, columns cost more than the judging
+    told = {name: column.array for name, column in rows.items()} | {
+        "mean": _numbers([point.mean for point in points]),
+        "lower": _numbers([point.lower for point in points]),
+        "upper": _numbers([point.upper for point in points]),
+        "target": float("nan") if metric.target is None else metric.target,
+        "label": [point.label for point in points],
+        "rule": [point.rule for point in points],
+        "on_year": _numbers(list(yearly.differences)),
+        "on_year_lower": _numbers([point.lower for point in on_year]),
+        "on_year_upper": _numbers([point.upper for point in on_year]),
+        "on_year_label": [point.label for point in on_year],
+        "yearly_pattern": yearly.clear,
+    }
+    judged = pd.DataFrame(told, index=range(len(rows)))
     judged.attrs = {"assurance": judgement.assurance, "variation": judgement.variation, "trial": judgement.trial}
     return judged
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from math import hypot, isnan, nan, sqrt
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from app.confidential import rules
@@ -124,19 +125,23 @@ def _reaches(snapshot: Snapshot, state: State, filters: Filters, start: date) ->
 def _side(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, date]) -> Side | None:
     """The chosen places together in one period; None where nothing may be told of it."""
     months = _months(snapshot, state, filters)
-    months = months[months["month"].between(*map(pd.Timestamp, span))]
-    totals = months
-    if not state.metric.standing:
-        totals = whole(over_period(snapshot, state, replace(filters, start=span[0], end=span[1])))
+    when = months["month"].to_numpy("datetime64[D]")
+    within = (when >= np.datetime64(span[0])) & (when <= np.datetime64(span[1]))
+    totals = months[within] if state.metric.standing else _total(snapshot, state, filters, span)
     if len(totals) != 1 or pd.isna(totals["value"].iloc[0]):
         return None
     row = totals.iloc[0]
     low, high = float(row["low"]), float(row["high"])
     if isnan(low) and _counts_events(state.metric):
-        exposures = [1.0] * len(months) if state.metric.kind == "count" else months["base"].astype(float)
-        low, high = event_interval(list(months["numerator"]), list(exposures), float(row["value"]))
+        counts, bases = (months[name].to_numpy(float)[within].tolist() for name in ("numerator", "base"))
+        exposures = [1.0] * len(counts) if state.metric.kind == "count" else bases
+        low, high = event_interval(counts, exposures, float(row["value"]))
     base = nan if pd.isna(row["base"]) else int(row["base"])
-    return Side(base, float(row["value"]), low, high, _rounding(row, state.metric, len(months)))
+    return Side(base, float(row["value"]), low, high, _rounding(row, state.metric, int(within.sum())))
+
+
+def _total(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, date]) -> pd.DataFrame:
+    return whole(over_period(snapshot, state, replace(filters, start=span[0], end=span[1])))
 
 
 @lru_cache(maxsize=512)
