@@ -46,7 +46,7 @@ SIGNALS = ("concern", "improvement", "neutral high", "neutral low")
 PLACES = {"by_region": "region", "by_channel": "channel"}
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def answer(snapshot: Snapshot, figure: str, metric: str | None, filters: Filters) -> Answer:
     """The rows and the sentence of one figure. Shared by every reader: treat the rows as read-only."""
     if figure in BESPOKE:
@@ -92,7 +92,7 @@ def _nothing(snapshot: Snapshot, figure: str, state: State, filters: Filters) ->
     return nothing_matches(snapshot, state.metric, filters)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences.Claim, ...]:
     """Changes of one metric that the rules support, the strongest first.
 
@@ -220,7 +220,7 @@ def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
     )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def _standing(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     """Where a metric stands: the row of its latest finished month, judged; none where nothing is loaded or matches."""
     judged = all_places(snapshot, state, filters) if state.rows else pd.DataFrame()

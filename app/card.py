@@ -50,7 +50,7 @@ def card(found: Answer, note: str, shape: Callable[..., Chart], *more: Hashable,
         draw(chart, key_of(found), charts.alt_text(found.sentence, found.rows))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def charted(found: Answer, shape: Callable[..., Chart], *more: Hashable) -> Chart:
     """A chart of the rows of an answer, drawn once for all readers; `more` is what else its shape takes."""
     return shape(found.rows, *more)
@@ -91,19 +91,15 @@ class framed:
 
 
 def _links(found: Answer, pictured: Callable[[], list[tuple[str, Chart]]] | None) -> None:
-    """Below a figure, small: its rows and its picture to take away, and how they came about."""
+    """Below a figure, small: its rows and its picture to take away, and how they came about.
+
+    What they open is made when they are opened: of a click on a filter every reader is sent the whole page.
+    """
     key, snapshot = key_of(found), shown().snapshot
-    made = {
-        "CSV": ("text/csv", lambda: downloads.csv(found)),
-        "XLSX": (XLSX, lambda: downloads.xlsx([found], snapshot, sql_of)),
-    }
-    if pictured:
-        made["SVG"] = ("image/svg+xml", lambda: pictures.picture(pictured(), found, "svg"))
-        made["PNG"] = ("image/png", lambda: pictures.picture(pictured(), found, "png"))
     with st.container(horizontal=True, key=f"links-{key}"):
-        for kind, (mime, make) in made.items():
-            name = downloads.file_name(found, kind.lower())
-            st.download_button(kind, make, name, mime, key=f"{kind}-{key}", on_click="ignore", type="tertiary")
+        st.button("Download", key=f"take-{key}", on_click=_take, args=(key,), type="tertiary")
+        if st.session_state.get("taking") == key:
+            _downloads(found, pictured, snapshot)
         how = st.popover("How is this computed?", type="tertiary", key=f"how-{key}", on_change="rerun", width="content")
         if how.open:
             with how:
@@ -111,6 +107,25 @@ def _links(found: Answer, pictured: Callable[[], list[tuple[str, Chart]]] | None
         if found.as_of:
             records = listed(found.metric.records).replace("_", " ") if found.metric else "all exports"
             st.caption(f"{records}, {age(found.as_of)}", width="content")
+
+
+def _take(key: str) -> None:
+    """Show the downloads of one figure in their line, where Tab meets them; pressed again, fold them away."""
+    st.session_state["taking"] = None if st.session_state.get("taking") == key else key
+
+
+def _downloads(found: Answer, pictured: Callable[[], list[tuple[str, Chart]]] | None, snapshot: Snapshot) -> None:
+    """The rows of a figure, and its picture where it has one."""
+    made = {
+        "CSV": ("text/csv", lambda: downloads.csv(found)),
+        "XLSX": (XLSX, lambda: downloads.xlsx([found], snapshot, sql_of)),
+    }
+    if pictured:
+        made["SVG"] = ("image/svg+xml", lambda: pictures.picture(pictured(), found, "svg"))
+        made["PNG"] = ("image/png", lambda: pictures.picture(pictured(), found, "png"))
+    for kind, (mime, make) in made.items():
+        name = downloads.file_name(found, kind.lower())
+        st.download_button(kind, make, name, mime, key=f"{kind}-{key_of(found)}", on_click="ignore", type="tertiary")
 
 
 def workbook(page: str) -> None:
@@ -169,7 +184,7 @@ def draw(chart: Chart, key: str, said: str) -> None:
     st.vega_lite_chart(spec=spec, key=f"chart-{key}", alt=said, width="stretch", theme="streamlit")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _order(chart: Chart) -> str:
     """A mark of the order of its places. The same specification is only given new rows where it stands, and then keeps
     the order that it had: another mark makes it another one, drawn anew.
@@ -179,16 +194,13 @@ def _order(chart: Chart) -> str:
     return f"{crc32('|'.join(words).encode()):08x}" if words else ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _encoded(chart: Chart) -> dict[str, pa.Table]:
-    """The tables of a chart in the form in which they are sent."""
-    return {name: _bare(pa.Table.from_pandas(rows, preserve_index=False)) for name, rows in chart.data.items()}
-
-
-def _bare(table: pa.Table) -> pa.Table:
-    """Without what pandas notes for itself, and with short offsets of words: two fifths less to send."""
-    short = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in table.schema]
-    return table.cast(pa.schema(short, metadata=table.schema.metadata)).replace_schema_metadata()
+    """The tables of a chart in the form in which they are sent: without what pandas notes for itself."""
+    return {
+        name: pa.table({column: pa.array(rows[column].to_numpy(), from_pandas=True) for column in rows.columns})
+        for name, rows in chart.data.items()
+    }
 
 
 def marked(label: str, words: str, *after: str) -> None:

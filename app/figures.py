@@ -130,7 +130,7 @@ def headline(*metrics: str) -> None:
                 marked(label or "common cause", found.sentence, target, sentences.year_before(found.metric, row))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _small(trend: Answer, said: str) -> str:
     """The months of a trend in small, drawn once for all readers."""
     return sparkline(trend.rows, trend.metric, said)
@@ -151,7 +151,7 @@ def trend(metric: str) -> None:
     card(found, _trend_note(shown().snapshot, found), charts.trend, found.metric)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _trend_note(snapshot: Snapshot, found: Answer) -> str:
     """Definition, base and what else a reader of the months has to know."""
     note, metric = found.metric.definition, found.metric
