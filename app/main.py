@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,8 +13,8 @@ import streamlit as st
 
 from app import card, first_build, sidebar
 from app.card import Shown
-from app.filters import Filters
-from app.snapshot import PUBLISHED, NoSnapshot, Snapshot, current, opened, versions
+from app.snapshot import PUBLISHED, NoSnapshot, Snapshot, opened, versions
+from app.warming import Shelf, turn
 
 SNAPSHOT = Path(os.environ.get("DASHBOARD_SNAPSHOT", PUBLISHED))
 EXPORTS = Path(os.environ.get("DASHBOARD_EXPORTS", ROOT / "data" / "exports"))
@@ -35,10 +34,9 @@ def _opened(path: Path) -> Snapshot:
     return opened(path)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
-def _turn(version: str, page: str, filters: Filters) -> threading.Lock:
-    """Held while a page is made: who asks for the same one meanwhile waits, and then finds it answered."""
-    return threading.Lock()
+@st.cache_resource(show_spinner=False)
+def _shelf(published: Path) -> Shelf:
+    return Shelf(published, _opened, [ROOT / "pages" / f"{name}.py" for name in PAGES])
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,27 +50,27 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 50, 10)
 
 
-def _published() -> tuple[Snapshot | None, str]:
-    """The snapshot to show, and a line for the reader when it is not the one that was published last."""
+def _published() -> tuple[Snapshot | None, Path | None, str]:
+    """The snapshot to show, the file that was meant to be, and a line for the reader when it is another one."""
     try:
-        newest = current(SNAPSHOT)
+        meant = _shelf(SNAPSHOT).shown()
     except NoSnapshot:
-        return None, ""
+        return None, None, ""
     try:
-        return _opened(newest), ""
+        return _opened(meant), meant, ""
     except NoSnapshot as error:
         for older in versions(SNAPSHOT):
             try:
-                return _opened(older), f"{error} Until then you see the one before it."
+                return _opened(older), meant, f"{error} Until then you see the one before it."
             except NoSnapshot:
                 continue
-        return None, str(error)
+        return None, meant, str(error)
 
 
 @st.fragment(run_every=30)
-def _look_for_news(seen: Path) -> None:
+def _look_for_news(meant: Path) -> None:
     """An open page that nobody touches follows a new snapshot too."""
-    if SNAPSHOT.exists() and SNAPSHOT.resolve() != seen:
+    if SNAPSHOT.exists() and _shelf(SNAPSHOT).shown() != meant:
         st.rerun()
 
 
@@ -81,8 +79,7 @@ st.html(ROOT / "app" / "style.css")
 pages = [st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
 # Streamlit gives its default page no path of its own, and a link must name its page: so the default only leads on.
 page = st.navigation([st.Page(lambda: None, title="Start", default=True, visibility="hidden"), *pages])
-published = SNAPSHOT.resolve()
-snapshot, trouble = _published()
+snapshot, meant, trouble = _published()
 if snapshot is None:  # after the navigation: the page that was asked for is the one that comes
     first_build.show(EXPORTS, SNAPSHOT, trouble)
     st.stop()
@@ -93,8 +90,8 @@ st.session_state["shown"] = Shown(snapshot, filters)
 for complaint in filter(None, [trouble, *complaints]):
     st.warning(complaint)
 st.session_state["drawn"] = []
-with _turn(snapshot.version, page.url_path, filters):
+with turn(snapshot.version, page.url_path, filters):
     page.run()
 card.workbook(page.url_path)
-_look_for_news(published)
+_look_for_news(meant)
 _settle_memory()

@@ -52,7 +52,7 @@ READ_ONLY = {
     "autoinstall_known_extensions": "false",
     "lock_configuration": "true",
     "memory_limit": "1GB",
-    "threads": "2",
+    "threads": "1",
 }
 
 

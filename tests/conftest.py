@@ -1,6 +1,7 @@
 """What several tests need: a folder of exports to write into, and the world of tests/exports as a snapshot."""
 
 import csv
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from app.snapshot import Snapshot, current, opened
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 WORLD = ROOT / "tests" / "exports"
+os.environ["DASHBOARD_WARMING"] = "off"  # where it is not what is tested, it would take the processor from what is
 TODAY = date(2026, 11, 22)
 
 TICKETS_MAP = """
