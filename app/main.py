@@ -90,6 +90,7 @@ st.session_state["shown"] = Shown(snapshot, filters)
 for complaint in filter(None, [trouble, *complaints]):
     st.warning(complaint)
 st.session_state["drawn"] = []
+_shelf(SNAPSHOT).note(page.url_path, filters)
 with turn(snapshot.version, page.url_path, filters):
     page.run()
 card.workbook(page.url_path)

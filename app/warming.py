@@ -1,8 +1,7 @@
 """Warming: pages are made for nobody first, so that readers find what most of them choose answered.
 
-What nobody has asked for yet costs ten times what is known. So a thread makes the pages of a snapshot under the common
-choices, and rests for as long as it worked: readers go first. A new snapshot is prepared while the one before it is
-still shown.
+What nobody has asked for yet costs ten times what is known. So a thread makes pages, and rests for as long as it
+worked: readers go first. Of a new snapshot it makes what was asked of the one before, which is shown until then.
 """
 
 import logging
@@ -10,18 +9,19 @@ import os
 import runpy
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from app import periods, series
+from app import series
 from app.card import Shown
-from app.filters import Filters, parse_month
+from app.filters import Filters
 from app.snapshot import NoSnapshot, Snapshot, current
 
-PATIENCE = 120.0  # seconds: after these a new snapshot is shown, prepared or not
+PATIENCE = 60.0  # seconds: after these a new snapshot is shown, prepared or not
 LOOK = 2.0  # seconds between two looks for a new one
+MOST = 120  # pages, with their filters, that are made anew of a new snapshot
 NAME = "warming"
 
 
@@ -33,6 +33,7 @@ class Shelf:
         self.warms = os.environ.get("DASHBOARD_WARMING") != "off"
         self._shown: Path | None = None
         self._prepared: Path | None = None
+        self._asked: dict[tuple[Path, Filters], None] = {}  # what was asked last stands last
         if self.warms:
             _silence()
             threading.Thread(target=self._watch, name=NAME, daemon=True).start()
@@ -43,6 +44,14 @@ class Shelf:
         if not self.warms or self._shown is None or not self._shown.exists():
             self._shown = newest
         return self._shown
+
+    def note(self, page: str, filters: Filters) -> None:
+        """Remember what a reader asks for."""
+        asked = next(path for path in self.pages if path.stem == page), filters
+        self._asked.pop(asked, None)
+        self._asked[asked] = None
+        for forgotten in list(self._asked)[:-MOST]:
+            self._asked.pop(forgotten, None)
 
     def _watch(self) -> None:
         while True:
@@ -55,37 +64,31 @@ class Shelf:
             time.sleep(LOOK)
 
     def prepare(self, newest: Path) -> None:
-        """Make the pages of a snapshot, and show it: once the plain choices are made, or after PATIENCE.
+        """Make what was asked before, the last first, and show the snapshot; then make what most readers choose.
 
         What goes wrong here goes wrong on the page that a reader opens, and is told there.
         """
         began = time.monotonic()
         try:
             snapshot = self.open(newest)
-            for filters, is_plain in choices(snapshot):
-                if not is_plain or time.monotonic() > began + PATIENCE:
+            usual = [(page, filters) for filters in plain(snapshot) for page in self.pages]
+            asked = list(self._asked)[::-1]
+            for number, (page, filters) in enumerate(asked + usual):
+                if current(self.published) != newest:
+                    return  # a newer one has come
+                if number >= len(asked) or time.monotonic() > began + PATIENCE:
                     self._shown = newest
-                for page in self.pages:
-                    if current(self.published) != newest:
-                        return  # a newer one has come
-                    time.sleep(made(page, snapshot, filters))
+                time.sleep(made(page, snapshot, filters))
         except Exception:
             logging.getLogger(__name__).exception("Pages of %s could not be prepared", newest.name)
         self._shown = self._prepared = newest
 
 
-def choices(snapshot: Snapshot) -> Iterator[tuple[Filters, bool]]:
-    """What most readers choose, and whether it is plain: nothing, a region or a channel. Then these in the last year,
-    and a region with a channel.
-    """
-    known = series.choices(snapshot)
-    regions = [(region,) for region in known["region"] if region != "unknown"]
-    channels = [(channel,) for channel in known["channel"] if channel != "unknown"]
-    plain = [Filters(), *map(Filters, regions), *(Filters(channels=channel) for channel in channels)]
-    year = [parse_month(month) for month in periods.presets(known["month"], snapshot.as_of).get("12", ())]
-    yield from ((filters, True) for filters in plain)
-    yield from ((Filters(filters.regions, filters.channels, *year), False) for filters in plain if year)
-    yield from ((Filters(region, channel), False) for region in regions for channel in channels)
+def plain(snapshot: Snapshot) -> list[Filters]:
+    """What most readers choose: nothing, a region or a channel."""
+    known = {name: [word for word in words if word != "unknown"] for name, words in series.choices(snapshot).items()}
+    regions = [Filters(regions=(region,)) for region in known["region"]]
+    return [Filters(), *regions, *(Filters(channels=(channel,)) for channel in known["channel"])]
 
 
 def made(page: Path, snapshot: Snapshot, filters: Filters) -> float:

@@ -52,33 +52,42 @@ def publish(shelf: Shelf, name: str) -> Path:
     return file
 
 
-def test_the_first_snapshot_is_shown_at_once_and_a_new_one_when_its_plain_choices_are_made(shelf: Shelf) -> None:
+def test_a_new_snapshot_is_shown_when_what_was_asked_before_is_made(shelf: Shelf) -> None:
     first = publish(shelf, "first.duckdb")
     assert shelf.shown() == first
-    shelf.prepare(first)
+    asked = [Filters(("EMEA",), ("Phone",)), Filters(("APAC",)), Filters(("EMEA",), ("Phone",))]
+    for filters in asked:
+        shelf.note("page", filters)
     second, seen = publish(shelf, "second.duckdb"), []
     assert shelf.shown() == first
-    plain = [filters for filters, is_plain in warming.choices(shelf.open(second)) if is_plain]
 
     class Watched(list):
         def append(self, told: tuple[str, Filters]) -> None:
-            seen.append((told[1] in plain, shelf.shown()))
+            seen.append((*told, shelf.shown().name))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules[__name__], "MADE", Watched())
         shelf.prepare(second)
     assert shelf.shown() == second
-    assert {(is_plain, path.name) for is_plain, path in seen} == {(True, "first.duckdb"), (False, "second.duckdb")}
+    assert seen[:2] == [("second.duckdb", filters, "first.duckdb") for filters in asked[:0:-1]], "the last asked first"
+    assert [(name, shown) for name, _, shown in seen[2:]] == [("second.duckdb", "second.duckdb")] * (len(seen) - 2)
+    assert [filters for _, filters, _ in seen[2:]] == warming.plain(shelf.open(second))
 
 
-def test_plain_choices_come_first_each_choice_once(shelf: Shelf, world: Snapshot) -> None:
-    every = list(warming.choices(world))
-    assert len({filters for filters, _ in every}) == len(every)
-    assert [is_plain for _, is_plain in every] == sorted((is_plain for _, is_plain in every), reverse=True)
-    assert every[0][0] == Filters()
-    places = {place for filters, _ in every for place in (*filters.regions, *filters.channels)}
-    assert places == {place for name in ("region", "channel") for place in choices(world)[name]} - {"unknown"}
-    assert all(len(filters.regions) < 2 and len(filters.channels) < 2 for filters, _ in every)
+def test_not_more_is_remembered_than_can_be_made(shelf: Shelf) -> None:
+    for number in range(2 * warming.MOST):
+        shelf.note("page", Filters((str(number),)))
+    assert shelf._asked.keys() == {
+        (shelf.pages[0], Filters((str(number),))) for number in range(warming.MOST, 2 * warming.MOST)
+    }
+
+
+def test_usual_choices_are_everything_and_each_place(world: Snapshot) -> None:
+    usual = warming.plain(world)
+    assert usual[0] == Filters() and len(set(usual)) == len(usual)
+    places = [place for filters in usual for place in (*filters.regions, *filters.channels)]
+    known = {place for name in ("region", "channel") for place in choices(world)[name]} - {"unknown"}
+    assert len(places) == len(usual) - 1 and set(places) == known
 
 
 def test_what_cannot_be_prepared_is_shown_all_the_same(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
@@ -105,6 +114,7 @@ def test_a_newer_snapshot_ends_the_preparation_of_one(shelf: Shelf) -> None:
 def test_who_waits_too_long_is_shown_it_unprepared(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     first = publish(shelf, "first.duckdb")
     assert shelf.shown() == first
+    shelf.note("page", Filters(("EMEA",)))
     second = publish(shelf, "second.duckdb")
     monkeypatch.setattr(warming, "PATIENCE", -1)
     monkeypatch.setattr(warming, "made", lambda *told: MADE.append(shelf.shown()) or 0.0)
@@ -128,7 +138,7 @@ def test_the_thread_prepares_what_is_published(
     """With the thread running: a new link is noticed, prepared and shown, without any reader."""
     monkeypatch.setenv("DASHBOARD_WARMING", "on")
     monkeypatch.setattr(warming, "LOOK", 0.05)
-    monkeypatch.setattr(warming, "choices", lambda snapshot: iter([(Filters(), True)]))
+    monkeypatch.setattr(warming, "plain", lambda snapshot: [Filters()])
     made = threading.Event()
     monkeypatch.setattr(warming, "made", lambda *told: made.set() or 0.0)
     published = tmp_path / "snapshot.duckdb"
