@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
+from app import counts
 from app.sources import Source, column_of, plain, read, sources, spaced
 from app.tables import BadExport
 
@@ -82,18 +83,48 @@ def _made(name: str, words: dict) -> Source:
     _check_columns(name, items)
     if not isinstance(numbered, list) or not all(re.fullmatch(r"[a-z_]+", str(column)) for column in numbered):
         raise BadExport(name, "numbered is not a list of columns", 'Write numbered = ["response"]')
+    counted = _counted(name, words.pop("counts", {}))
+    if (counted or "each" in words) and not numbered:
+        raise BadExport(name, "its rows stand for several records, without a number", 'Write numbered = ["employee"]')
     lists = leave_out.values() if isinstance(leave_out, dict) else [None]
     if not all(isinstance(told, list) and all(isinstance(word, str) for word in told) for told in lists):
         raise BadExport(name, "[leave_out] is not made of headings and lists", 'Write "Level" = ["Total"] below it')
     for heading in leave_out:
         _check_columns(name, {"left_out": heading})
-    sql = _select(name, columns, items, scales, numbered, leave_out, words)
+    sql = _select(name, columns, items, scales, numbered, leave_out, counted, words)
     read_by = [*columns.values(), *items.values(), *leave_out, *([words["each"]] if "each" in words else [])]
+    read_by += [heading for group in counted for heading in group]
     made = read(name.removesuffix(".toml"), {"must_have": list(dict.fromkeys(map(spaced, read_by))), **words}, sql)
-    return replace(made, numbered=tuple(numbered))
+    by = {column for group in counted for column in counts.by(group)}
+    if twice := sorted(by & {*columns, *numbered, *made.constants, *made.from_name}):
+        raise BadExport(name, f"{', '.join(twice)} is told below [counts] and elsewhere", "Delete one of them")
+    return replace(made, numbered=tuple(numbered), counted=tuple(map(tuple, counted)))
 
 
-def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list, leave_out: dict, words: dict) -> str:
+def _counted(name: str, told: object) -> list[counts.Counts]:
+    """The groups of `[counts]`: headings that count a row's records, with what these are."""
+    like = 'Write lines such as "Women" = { gender = "Woman" } below [counts]'
+    if not isinstance(told, dict) or not all(isinstance(values, dict) and values for values in told.values()):
+        raise BadExport(name, "[counts] is not made of headings and what they count", like)
+    for heading, values in told.items():
+        _check_columns(name, {"counted": heading} | dict.fromkeys(values, heading))
+        if not all(isinstance(value, str) for value in values.values()):
+            raise BadExport(name, f"what {heading} counts below [counts] is no text", like)
+    if len(set(map(plain, told))) < len(told):
+        raise BadExport(name, "a heading stands twice below [counts]", "Delete one of them")
+    return counts.groups(name, {spaced(heading): values for heading, values in told.items()})
+
+
+def _select(
+    name: str,
+    columns: dict,
+    items: dict,
+    scales: dict,
+    numbered: list,
+    leave_out: dict,
+    counted: list[counts.Counts],
+    words: dict,
+) -> str:
     """The select over the headings that the lines of a mapping file describe."""
     each, scores = words.get("each", ""), words.get("values", {})
     scores = scores.get("score", {}) if isinstance(scores, dict) else {}
@@ -107,16 +138,17 @@ def _select(name: str, columns: dict, items: dict, scales: dict, numbered: list,
     told = ["export.line", *(f"{quoted(heading)} as {column}" for column, heading in columns.items())]
     told += [f"answers.{column}" for column in ("item", "score", "lowest", "highest")] if items else []
     told += [
-        f"{'numbered_row || chr(45) || copies.copy' if each else 'numbered_row'} as {column}" for column in numbered
+        f"{'numbered_row || chr(45) || copies.copy' if each or counted else 'numbered_row'} as {column}"
+        for column in numbered
     ]
+    told += counts.told(counted)
     source = "export"
     if numbered:  # no number of its own: a row is what it says, and which one of those that say the same
         says = f"md5(concat_ws(chr(31), {', '.join(map(quoted, [*columns.values(), *items.values()]))}))"
         nth = f"row_number() over (partition by {says} order by line)"
         source = f"(select *, {says} || chr(45) || {nth} as numbered_row from export) as export"
-    if each:
-        whole = f"try_cast(trim({quoted(each)}) as int)"
-        source += f"\ncross join lateral (select unnest(generate_series(1, {whole})) as copy) as copies"
+    if each or counted:
+        source += f"\n{counts.copies(counted, each, quoted)}"
     if items:
         ends = {item: _scale(name, item, scales) for item in items}
         rows = [

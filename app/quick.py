@@ -21,7 +21,7 @@ def copy(warehouse: duckdb.DuckDBPyConnection, export: Export, wanted: list[tupl
     table = export.table
     if table.encoding != "utf-8-sig" or not table.delimiter or table.path.suffix.lower() in (".gz", ".zip"):
         return None
-    if export.source.each or not any(place is not None for _, place in wanted):
+    if export.source.each or export.source.counted or not any(place is not None for _, place in wanted):
         return None
     rows = _lines(export) - export.first_line + 1
     if rows <= 0:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from app import cells, quick
+from app import cells, counts, quick
 from app.cells import PLACES, SQL_TYPES, quoted
 from app.exports import BadExport, Export, Fate, Unknown
 from app.sources import Source, column_of, plain
@@ -19,7 +19,6 @@ from app.sources import Source, column_of, plain
 DATA = Path(__file__).parent.parent / "data"
 BATCH = 50_000  # rows held in memory while a file is read
 MOST_PLACES = 500  # a column with more different values than this does not hold regions or channels
-MOST_COPIES = 1_000_000  # records that one row may stand for
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
     _clear(warehouse)
     told = _copy_columns(warehouse, export, file)
     _answers(warehouse, export, file)
-    _check_copies(warehouse, export, file)
+    counts.check(warehouse, export.source, file)
     warehouse.execute(f"create or replace temp view raw as {_texts(contract, export)}")
     source = _decide_order(warehouse, contract, export)
     for column in contract.columns:
@@ -406,20 +405,6 @@ def _answers(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) ->
     filled = warehouse.execute("select count(*) from export").fetchone()[0]
     for heading in export.strange_questions:
         warehouse.execute("insert into unknown_words values (?, 'question', ?, ?)", [file, heading, filled])
-
-
-def _check_copies(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int) -> None:
-    """Reject rows that do not say for how many records they stand."""
-    if export.source.each:
-        each = column_of(export.source.each)
-        warehouse.execute(
-            f"""insert into rejects select $file, line, '', {each}, 'does not say for how many it stands' from export
-            where not coalesce(regexp_full_match(trim({each}), '[0-9]{{1,7}}')
-                and try_cast(trim({each}) as int) <= {MOST_COPIES}, false)""",
-            {"file": file},
-        )
-        rejected = "line in (select line from rejects where file = $file)"
-        warehouse.execute(f"update export set {each} = '0' where {rejected}", {"file": file})
 
 
 def _decide_order(warehouse: duckdb.DuckDBPyConnection, contract: Contract, export: Export) -> Source:

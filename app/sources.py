@@ -7,7 +7,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 SOURCES = Path(__file__).parent.parent / "queries" / "sources"
-OWN = ("name", "sql", "headings", "numbered")  # of a source, but no word of its TOML file
+OWN = ("name", "sql", "headings", "numbered", "counted")  # of a source, but no word of its TOML file
 QUOTED = re.compile(r"""--[^\n]*|'(?:[^']|'')*'|"((?:[^"]|"")+)\"""")  # a heading; neither in a comment nor in a text
 
 
@@ -37,6 +37,9 @@ class Source:
     headings: dict[str, str] = field(default_factory=dict)  # column = heading to read instead of what the SQL says
     each: str = ""  # heading that says for how many records a row stands
     numbered: tuple[str, ...] = ()  # columns that a mapping file makes of what a row says
+    counted: tuple[
+        tuple[str, ...], ...
+    ] = ()  # headings that count a row's records, group by group, as a mapping file says
     by_hand: bool = False  # headings differ from customer to customer: a person has to say that it is this
     most_rejected: float = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
     refresh_days: int = 31  # so often a new export is promised
