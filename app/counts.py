@@ -1,16 +1,21 @@
 """Counts: a table with a row for a whole and a column for the number of each of its groups becomes records."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
 
 import duckdb
 
 from app import cells
-from app.sources import Source, column_of
+from app.sources import Source, column_of, plain
 from app.tables import BadExport
 
 MOST_COPIES = 1_000_000  # records that one row may stand for
 NUMBER = "[0-9]{1,7}"
 TOLD_APART = {"gender", "ethnicity", "age_band", "disability"}  # of people; no figure tells two of them at once
+COUNTS = re.compile(r"(gender|sex|ethnicity|race|disability|age)[ _:-]+(.+)|(women|men|female|male)")  # of a group
+COUNTED_BY = {"sex": "gender", "race": "ethnicity", "age": "age_band", None: "gender"}
+NOT_SAID = ("prefernottosay", "prefer not to say", "undisclosed", "not disclosed", "not stated", "unknown")
 Counts = dict[str, dict[str, str]]  # heading: column = value of the records that it counts
 
 
@@ -56,6 +61,18 @@ def copies(counted: list[Counts], whole: str, quoted: Callable[[str], str]) -> s
         values = [f"repeat([{_struct(values)}], {_number(quoted(heading))})" for heading, values in group.items()]
         lists.append(f"unnest({' || '.join(values)}) as group{place}")
     return f"cross join lateral (select {', '.join(lists)}) as copies"
+
+
+def guessed(cells: dict[str, list[str]]) -> dict[str, tuple[str, str]]:
+    """Heading = (attribute, group) of the columns that seem to count people of a group; none where it is only one."""
+    told: dict[str, tuple[str, str]] = {}
+    for heading, values in cells.items():
+        found = COUNTS.fullmatch(plain(heading))
+        if found and all(value.isdigit() for value in values):
+            group = found[2] or found[3]
+            told[heading] = (COUNTED_BY.get(found[1], found[1]), "" if group in NOT_SAID else group)
+    several = Counter(by for heading, (by, _) in told.items() if cells[heading])
+    return {heading: group for heading, group in told.items() if several[group[0]] > 1}
 
 
 def check(warehouse: duckdb.DuckDBPyConnection, source: Source, file: int) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from app import questions
+from app import counts, questions
 from app.cells import ISO_MOMENT, SPAN, order_of
 from app.exports import HEADER_WITHIN, Unknown, headings
 from app.mappings import ENDING
@@ -64,9 +64,17 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
     missing = sorted({cell for values in cells.values() for cell in values if cell.lower() in NOTHING})
     cells = {heading: [cell for cell in values if cell not in missing] for heading, values in cells.items()}
     known = nearest is not None and nearest.record in contracts() and nearest.name in _names()
+    counted = {} if known else counts.guessed(cells)
+    cells = {heading: values for heading, values in cells.items() if heading not in counted}
     guesses = {} if known else {name: _columns(contract, cells) for name, contract in contracts().items()}
     asks = {} if known else _items(cells)
-    record = nearest.record if known else max(guesses, key=lambda name: _fit(contracts()[name], guesses[name], asks))
+    record = (
+        nearest.record
+        if known
+        else "workforce"
+        if counted
+        else max(guesses, key=lambda name: _fit(contracts()[name], guesses[name], asks))
+    )
     contract = contracts()[record]
     columns = _columns(contract, cells)
     lines = [
@@ -100,8 +108,10 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
         [f"missing = [{', '.join(map(_quoted, missing))}]  # what it writes where nothing is known"] if missing else []
     )
     asked = [name for name in lacking if name not in columns and not (wide and name in ANSWER)]
-    numbered = [name for name in asked if name == "response"] if not known else []
-    lines += ['numbered = ["response"]  # its rows have no number of their own'] if numbered else []
+    numbered = [name for name in asked if name == "response" or (counted and name == "employee")] if not known else []
+    lines += (
+        [f"numbered = {_quoted(numbered[0]).join('[]')}  # its rows have no number of their own"] if numbered else []
+    )
     lines += ["", "[columns]  # ours = theirs", *(f"{name} = {_quoted(heading)}" for name, heading in columns.items())]
     meanings = {column.name: column.meaning for column in contract.columns}
     asked = [name for name in asked if name not in numbered]
@@ -119,6 +129,11 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
     elif wide:
         lines += ["", "[items]  # item of data/reference/items.csv = theirs, the question that asks for it"]
         lines += [f'# {item} = "…"' for item, who in questions.audiences().items() if record.startswith(who[:-1])]
+    if counted:
+        lines += ["", "[counts]  # theirs = whom it counts; no totals and no parts of others, for nobody counts twice"]
+        for heading, (by, group) in counted.items():
+            part = group == "total" or any(re.match(f"{re.escape(other)}[ _:-]", heading) for other in counted)
+            lines.append(f"{'# ' if part else ''}{_quoted(heading)} = {{ {by} = {_quoted(group)} }}")
     for column in contract.columns:
         if column.name in columns:
             lines += _words(column, cells[columns[column.name]])

@@ -24,6 +24,32 @@ def load(folder: Path) -> tuple[duckdb.DuckDBPyConnection, list, list[str], list
     return warehouse, files, problems, said
 
 
+def test_columns_that_count_people_are_no_list_of_them(drop) -> None:
+    """Totals and parts of other columns are left for a person to decide; a column without a number counts too."""
+    table = (
+        "Year,Site,gender_female,gender_male,gender_undisclosed,gender_total,Ethnicity: Asian,Ethnicity: Asian - Thai\n"
+    )
+    folder = drop({"people.csv": f"{table}2025-12-31,EMEA,4,5,,9,3,1\n2026-03-31,EMEA,4,6,,10,3,2\n"})
+    load(folder)
+    draft = folder / "people.csv.map.toml"
+    words = tomllib.loads(draft.read_text("utf-8"))
+    assert (words["record"], words["numbered"], words["columns"]) == ("workforce", ["employee"], {"region": "Site"})
+    assert words["counts"] == {
+        "gender_female": {"gender": "female"},
+        "gender_male": {"gender": "male"},
+        "gender_undisclosed": {"gender": ""},
+        "Ethnicity: Asian": {"ethnicity": "asian"},
+    }
+    completed(
+        draft,
+        ('# as_of = "…"  # needed: state on this day', 'as_of = "Year"'),
+        ("[constants]  # or the same for every row", '[constants]\nhired_on = "2020-01-01"'),
+    )
+    warehouse, ((file, _),), problems, _ = load(folder)
+    assert (problems, file.kept) == ([], 2)
+    assert warehouse.execute("select count(*), count(ethnicity) from workforce").fetchone() == (19, 6)
+
+
 def completed(path: Path, *changes: tuple[str, str]) -> None:
     text = path.read_text("utf-8")
     for before, after in (("draft = true\n", ""), *changes):
