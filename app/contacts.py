@@ -10,7 +10,7 @@ from app.filters import Filters, listed, month_words
 from app.metrics import DIVERSITY, Metric, metrics
 from app.periods import shifted
 from app.records import last_workday
-from app.series import LOW_BASE, WIDE_INTERVAL, Answer, State, missing, nothing_matches, states
+from app.series import LOW_BASE, WIDE_INTERVAL, Answer, missing, nothing_matches, nothing_of, states
 from app.snapshot import Snapshot
 
 YEAR = 12
@@ -31,7 +31,7 @@ def mix(snapshot: Snapshot, filters: Filters) -> Answer:
         return snapshot.ask(queries[-1], **Filters(filters.regions, (), start, end).parameters()).set_index("channel")
 
     if reach is None:
-        return told(pd.DataFrame(), missing(_unknown(_words("channel_mix"))), "missing")
+        return told(pd.DataFrame(), missing(nothing_of(snapshot, _words("channel_mix"))), "missing")
     everything = asked(filters.start, filters.end)
     known = everything.drop("unknown", errors="ignore")
     if filters.channels:
@@ -93,10 +93,6 @@ ALONE = "a channel alone has no other to be compared with. Choose several channe
 
 def _words(id_: str) -> Metric:
     return metrics(DIVERSITY)[id_]
-
-
-def _unknown(metric: Metric) -> State:
-    return State(metric, "", None, 0, "", None, "")
 
 
 def _window(first: date, reach: date, filters: Filters) -> tuple[date, date, int]:

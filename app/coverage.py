@@ -8,7 +8,7 @@ from app import practices, scales
 from app.filters import Filters, listed
 from app.metrics import metrics
 from app.records import contracts
-from app.series import Answer
+from app.series import Answer, day_of, states
 from app.snapshot import Snapshot
 
 
@@ -83,15 +83,18 @@ def off_scale(snapshot: Snapshot, filters: Filters) -> Answer:
 
 
 def missing(snapshot: Snapshot, filters: Filters) -> Answer:
-    """One row per kind of record without an export: which system writes it, and what it would light up."""
+    """One row per kind of record without an export, or without the day by which it counts: which system writes it, and
+    what it would light up."""
     loaded = set(snapshot.ask("figures/files")["record"])
+    undated = {record for state in states(snapshot).values() if not state.as_of for record in state.undated}
     told = []
     for record, contract in contracts().items():
-        if record in loaded:
+        if record in loaded - undated:
             continue
+        title = f"{contract.title} ({day_of(contract)})" if record in loaded else contract.title
         every = (*metrics().values(), *(metric for metric in practices.declared().metrics.values() if metric.figure))
         lit = [metric.name for metric in every if record in metric.records]
-        told.append((contract.title, contract.exported_by, ", ".join(lit) or "nothing yet"))
+        told.append((title, contract.exported_by, ", ".join(lit) or "nothing yet"))
     rows = pd.DataFrame(told, columns=["record", "exported_by", "lights_up"])
     titles = [title.lower() for title, _, _ in told]
     sentence = f"Not loaded: {listed(titles)}" if told else "Every kind of record is loaded"

@@ -10,7 +10,7 @@ from app import spc
 from app.filters import Filters, listed
 from app.metrics import QUERIES, Metric, metrics
 from app.records import last_workday
-from app.series import LOW_BASE, WIDE_INTERVAL, Answer, State, missing, nothing_matches, states
+from app.series import LOW_BASE, WIDE_INTERVAL, Answer, missing, nothing_matches, nothing_of, states
 from app.snapshot import Snapshot
 
 STAGES = ("submitted", "screened", "experiment", "pilot")  # in which an idea is open, in their order
@@ -114,7 +114,7 @@ def _answered(snapshot, figure: str, id_: str, filters: Filters, rows, queries, 
         return Answer(figure, metric, filters, rows, sentence, state, reach, queries, note)
 
     if reach is None:
-        return told(pd.DataFrame(), missing(State(metric, "", None, 0, "", None, "")), "missing")
+        return told(pd.DataFrame(), missing(nothing_of(snapshot, metric)), "missing")
     if not whole:
         counted = states(snapshot)["customer_ideas"].metric  # knows every idea by month, region and channel
         return told(rows.iloc[:0], nothing_matches(snapshot, counted, filters), "empty")

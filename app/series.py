@@ -1,6 +1,6 @@
 """Series: a metric over months and places, what may be shown of it and how it is judged. What all figures share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ import pandas as pd
 from app import scales, season, spc
 from app.filters import Filters, listed
 from app.metrics import Metric, metrics
-from app.records import contracts, last_workday
+from app.records import Contract, contracts, last_workday
 from app.snapshot import Snapshot
 
 LOW_BASE = 30
@@ -25,8 +25,8 @@ LEAST_A_MONTH = 2  # events: control limits of fewer signal by chance alone far 
 
 @dataclass(frozen=True)
 class State:
-    """A metric as the snapshot holds it: its SQL, how far its records reach, its target and the goal behind that, and
-    what is said of answers that it does not take."""
+    """A metric as the snapshot holds it: its SQL, how far its records reach, its target and the goal behind that, what
+    is said of answers that it does not take, and the records that no export holds, or of which none names a day."""
 
     metric: Metric
     sql: str
@@ -36,6 +36,8 @@ class State:
     due_on: date | None
     next_step: str
     off_scale: str = ""
+    absent: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def states(snapshot: Snapshot) -> dict[str, State]:
     told = {}
     for id_, metric in metrics().items():
         if id_ not in rows.index:  # a metric younger than the snapshot
-            told[id_] = State(metric, metric.sql, None, 0, "", None, "")
+            told[id_] = replace(nothing_of(snapshot, metric), sql=metric.sql)
             continue
         row = rows.loc[id_]
         target = metric.target if pd.isna(row["target"]) else float(row["target"])
@@ -84,8 +86,21 @@ def states(snapshot: Snapshot) -> dict[str, State]:
             _day(row["due_on"]),
             _text(row["next_step"]),
             scales.refused(metric.name, metric.sql, strays),
+            *_lacking(snapshot, metric),
         )
     return told
+
+
+def nothing_of(snapshot: Snapshot, metric: Metric) -> State:
+    """A metric of which the snapshot holds nothing, or which no query of its own computes."""
+    return State(metric, "", None, 0, "", None, "", "", *_lacking(snapshot, metric))
+
+
+def _lacking(snapshot: Snapshot, metric: Metric) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The records of a metric of which there is no export, and those of which no export names a day."""
+    days = snapshot.ask("figures/files").groupby("record")["last_on"].max()
+    absent = tuple(record for record in metric.records if record not in days.index)
+    return absent, tuple(record for record in metric.records if record in days.index and pd.isna(days[record]))
 
 
 @lru_cache(maxsize=64)
@@ -292,15 +307,32 @@ def _numbers(values: list[float | None]) -> list[float]:
 
 
 def missing(state: State) -> str:
-    needed = [contracts()[record] for record in state.metric.records]
-    titles = listed([contract.title.lower() for contract in needed])
+    """Why there is no number: which exports are not there, or what those that are there do not hold."""
+    there = [record for record in state.metric.records if record not in state.absent]
     if state.off_scale:
         return f"{state.off_scale} Scales cannot be turned into one another: ask on this one and export it."
     if state.as_of:
-        return f"The {titles} that are loaded hold nothing for this number. Its definition says what to export."
-    systems = listed(sorted({contract.exported_by for contract in needed}))
-    remedy = f"Export {titles} from your {systems} into the exports folder and build again."
-    return f"No {titles} export is loaded yet. {remedy}"
+        return f"The {_titles(there)} that are loaded hold nothing for this number. Its definition says what to export."
+    told = []
+    if state.absent:
+        titles, only = _titles(state.absent), f", only {_titles(there)}" if there else ""
+        systems = listed(sorted({contracts()[record].exported_by for record in state.absent}))
+        told.append(f"No {titles} export is loaded yet{only}.")
+        told.append(f"Export {titles} from your {systems} into the exports folder and build again.")
+    for contract in (contracts()[record] for record in state.undated):
+        lack = f"The {_titles([contract.record])} that are loaded name no day ({day_of(contract)})."
+        told.append(f"{lack} Export it too and build again.")
+    return " ".join(told)
+
+
+def _titles(records: Sequence[str]) -> str:
+    return listed([contracts()[record].title.lower() for record in records])
+
+
+def day_of(contract: Contract) -> str:
+    """What the day means by which a record is dated."""
+    (dated,) = (column for column in contract.columns if column.name == contract.dated)
+    return dated.meaning.split(";")[0]
 
 
 def nothing_matches(snapshot: Snapshot, metric: Metric, filters: Filters) -> str:

@@ -7,13 +7,10 @@ import pandas as pd
 from app.filters import Filters, month_words, quarter_words
 from app.metrics import DIVERSITY, metrics, write_amount
 from app.periods import finished_quarters
-from app.series import NO_SHARE, Answer, State, missing, nothing_matches, states
+from app.series import NO_SHARE, Answer, missing, nothing_matches, nothing_of, states
 from app.snapshot import Snapshot
 
 PARTS = ("certified", "other", "excluded", "second_tier")
-UNSAID = (
-    "The list of suppliers that is loaded does not say who is certified. Export their certificates and build again."
-)
 LARGEST = 3  # suppliers, as queries/figures/certified_suppliers.sql has it
 
 
@@ -54,8 +51,7 @@ def _asked(snapshot: Snapshot, figure: str, queries: tuple, filters: Filters) ->
     empty = Answer(figure, metric, filters, pd.DataFrame(), "", "missing", state.as_of, queries)
     lists = snapshot.ask("figures/files").query("record == 'suppliers' and kept > 0")
     if not state.as_of:
-        sentence = UNSAID if len(lists) else missing(State(metric, "", None, 0, "", None, ""))
-        return None, _answered(empty, pd.DataFrame(), sentence, "missing")
+        return None, _answered(empty, pd.DataFrame(), missing(nothing_of(snapshot, metric)), "missing")
     covered = Filters(filters.regions, filters.channels, filters.start, min(filters.end or state.as_of, state.as_of))
     rows = snapshot.ask(queries[-1], **covered.parameters())
     if rows.empty:

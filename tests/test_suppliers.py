@@ -213,8 +213,14 @@ def test_a_list_that_names_no_certificates_at_all_is_not_taken_for_none(tmp_path
     snapshot = published(tmp_path, {"finance/supplier_spend.csv": INVOICES})
     found = answer(snapshot, figure, None, Filters())
     assert found.state == "missing"
-    assert found.sentence.startswith("The list of suppliers that is loaded does not say who is certified.")
+    assert found.sentence == (
+        "The suppliers and their certificates that are loaded name no day (first day of the certificate). "
+        "Export it too and build again."
+    )
+    assert answer(snapshot, "headline", "diverse_spend", Filters()).sentence == found.sentence
     assert cells(snapshot, "diverse_spend") == {}
+    lacking = answer(snapshot, "missing", None, Filters()).rows.set_index("record")["lights_up"]
+    assert lacking["Suppliers and their certificates (first day of the certificate)"] == "Spend with diverse suppliers"
 
 
 def test_exports_without_a_date_are_no_snapshot(tmp_path) -> None:
@@ -226,7 +232,26 @@ def test_exports_without_a_date_are_no_snapshot(tmp_path) -> None:
 def test_without_the_list_of_suppliers_it_says_so(tmp_path, figure: str) -> None:
     snapshot = published(tmp_path, {"finance/supplier_spend.csv": INVOICES})
     found = answer(snapshot, figure, None, Filters())
-    assert found.state == "missing" and "suppliers and their certificates" in found.sentence
+    assert found.state == "missing"
+    assert found.sentence == (
+        "No suppliers and their certificates export is loaded yet, only spend by supplier. Export suppliers and their "
+        "certificates from your finance system into the exports folder and build again."
+    )
+    assert answer(snapshot, "headline", "diverse_spend", Filters()).sentence == found.sentence
+
+
+def test_certificates_without_invoices_say_so(tmp_path) -> None:
+    """And a list of suppliers without certificates beside other exports: both are told."""
+    snapshot = published(tmp_path / "some", {"finance/suppliers.csv": SUPPLIERS})
+    found = answer(snapshot, "supplier_spend", None, Filters())
+    assert found.sentence == (
+        "No spend by supplier export is loaded yet, only suppliers and their certificates. Export spend by supplier "
+        "from your finance system into the exports folder and build again."
+    )
+    other = published(tmp_path / "none", {"finance/suppliers.csv": "V1,,,\nV2,,,", "hr/policies.csv": POLICIES})
+    found = answer(other, "headline", "diverse_spend", Filters())
+    assert "only suppliers and their certificates" in found.sentence
+    assert "The suppliers and their certificates that are loaded name no day (first day" in found.sentence
 
 
 @pytest.mark.parametrize("figure", ["supplier_spend", "certified_suppliers"])
