@@ -19,11 +19,12 @@ def files(snapshot: Snapshot, filters: Filters) -> Answer:
     """
     rows = snapshot.ask("figures/files")
     rows["feeds"] = [feeds(record) for record in rows["record"]]
-    rejected, read = int(rows["rejected"].sum()), int(rows["read"].sum() - rows["blank"].sum())
+    once = rows.drop_duplicates("path")  # a file may hold two records
+    rejected, read = int(rows["rejected"].sum()), int(once["read"].sum() - once["blank"].sum())
     newest = f"{snapshot.as_of if rows.empty else rows['last_on'].max():%-d %b %Y}"
-    told = f"{_counted(len(rows), 'export')}, {_about(rows)}{_counted(read, 'row')}"
+    told = f"{_counted(len(once), 'export')}, {_about(rows)}{_counted(read, 'row')}"
     told += f", {rejected:,} rejected ({_share(rejected, read)})"
-    sentence = f"{told}; {'they reach' if len(rows) > 1 else 'it reaches'} to {newest}"
+    sentence = f"{told}; {'they reach' if len(once) > 1 else 'it reaches'} to {newest}"
     return _told("files", rows, sentence, snapshot)
 
 

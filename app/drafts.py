@@ -137,6 +137,7 @@ def _draft(path: Path, table: Table, nearest: Source | None) -> str:
     for column in contract.columns:
         if column.name in columns:
             lines += _words(column, cells[columns[column.name]])
+    lines += _others_of(nearest, header) if known else []
     return "\n".join(lines) + "\n"
 
 
@@ -311,6 +312,19 @@ def _lacking(source: Source, contract: Contract) -> list[str]:
     sql = re.sub(r"--[^\n]*", "", source.sql)
     told = {*re.findall(r"\bas (\w+)", sql), *re.findall(r"answers\.(\w+)", sql), *source.constants, *source.from_name}
     return [column.name for column in contract.columns if column.required and column.name not in told]
+
+
+def _others_of(source: Source, header: list[str]) -> list[str]:
+    """Further records of the same system whose headings the file has too."""
+    have, lines = {plain(heading) for heading in header}, []
+    for other in sources():
+        if other.system == source.system and other != source and have.issuperset(map(plain, other.must_have)):
+            contract = contracts()[other.record]
+            dated = next(column for column in contract.columns if column.name == contract.dated)
+            lines += ["", f"# [[also]]  # its rows hold {contract.title.lower()} too", f'# source = "{other.name}"']
+            if not re.search(rf"\bas {dated.name}\b", other.sql):
+                lines += ["# [also.columns]", f'# {dated.name} = "…"  # {dated.meaning}']
+    return lines
 
 
 def _names() -> set[str]:

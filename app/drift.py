@@ -26,7 +26,7 @@ def notes(
         contract = records.contracts()[file.record]
         if contract.about == "people":
             continue
-        rows, last = file.read - file.blank, published.get(file.path, 0)
+        rows, last = file.read - file.blank, published.get((file.path, file.record), 0)
         if last >= ENOUGH and rows < FAR_FEWER * last:
             told.append((file.path, f"has {rows:,} rows, and had {last:,} when the snapshot before was built"))
         before = _before(warehouse, files, number)
@@ -74,8 +74,8 @@ def _new_names(
     return f"{new} name{'' if new == 1 else 's'}" if new else ""
 
 
-def _published(previous: Path | None) -> dict[str, int]:
-    """Rows of each file of the snapshot that is published now."""
+def _published(previous: Path | None) -> dict[tuple[str, str], int]:
+    """Rows of each file and record of the snapshot that is published now."""
     if previous is None:
         return {}
     before = snapshot.opened(previous)
@@ -83,4 +83,5 @@ def _published(previous: Path | None) -> dict[str, int]:
         rows = before.ask("figures/files")
     finally:
         before.close()
-    return {row["path"]: int(row["read"] - row["blank"]) for _, row in rows[rows["nearest"] == 1].iterrows()}
+    told = rows[rows["nearest"] == 1]
+    return {(row["path"], row["record"]): int(row["read"] - row["blank"]) for _, row in told.iterrows()}

@@ -43,6 +43,7 @@ class Export:
     header_line: int
     first_line: int  # of the rows
     narrowest: int  # cells that a row must have: headings that are blank at the end need none below them
+    also: tuple["Export", ...] = ()  # the same rows as further records, where a mapping file says so
 
     @property
     def path(self) -> Path:
@@ -170,7 +171,8 @@ def recognise(path: Path, name: str, known: tuple[Source, ...]) -> Export:
             export.table,
             export.source,
         )
-    return _complete(export)
+    also = tuple(_complete(replace(export, source=source)) for source in export.source.also)
+    return replace(_complete(export), also=also)
 
 
 def _blank(path: Path, name: str) -> BadExport:

@@ -42,7 +42,8 @@ def load(
     recognised: list[Export] = []
     for path in find(exports):
         try:
-            recognised.append(recognise(path, str(path.relative_to(exports)), sources()))
+            export = recognise(path, str(path.relative_to(exports)), sources())
+            recognised += [export, *export.also]
         except BadExport as error:
             problems.append(_told(error, path, say, drafting))
     records.prepare(warehouse)

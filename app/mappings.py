@@ -40,6 +40,10 @@ def beside(path: Path) -> Source | None:
 def _mapped(name: str, words: dict) -> Source:
     """A mapping file as a source: of a known system with changes, or with SQL made of `[columns]` and `[items]`."""
     words = {key: value for key, value in words.items() if key != "files"}
+    also = words.pop("also", [])
+    if not isinstance(also, list) or not all(isinstance(part, dict) for part in also):
+        raise BadExport(name, "also is not made of further records", 'Write [[also]] and below it source = "…"')
+    same = {key: words[key] for key in ("dates", "zone", "missing") if key in words}  # however many records it holds
     if words.pop("draft", False):
         raise BadExport(
             name,
@@ -47,9 +51,10 @@ def _mapped(name: str, words: dict) -> Source:
             "Look at every line of it, then delete the line draft = true",
         )
     try:
-        return _changed(name, words) if "source" in words else _made(name, words)
+        source = _changed(name, words) if "source" in words else _made(name, words)
     except ValueError as error:
         raise BadExport(name, str(error).removeprefix(f"{name}: "), "Correct that line") from None
+    return replace(source, also=tuple(_mapped(name, same | part) for part in also))
 
 
 def _changed(name: str, words: dict) -> Source:

@@ -163,7 +163,7 @@ def practices(snapshot: Snapshot, filters: Filters) -> Answer:
                     "target": getattr(words, "target", None),
                     "records": ", ".join(words.records),
                     "not_loaded": ", ".join(absent),
-                    "files": ", ".join(files.loc[files["record"].isin(words.records), "path"]),
+                    "files": ", ".join(files.loc[files["record"].isin(words.records), "path"].unique()),
                     "exported_by": ", ".join(dict.fromkeys(_record(record).exported_by for record in words.records)),
                     "owner": words.owner,
                     "reviewed": words.reviewed,

@@ -7,7 +7,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 SOURCES = Path(__file__).parent.parent / "queries" / "sources"
-OWN = ("name", "sql", "headings", "numbered", "counted")  # of a source, but no word of its TOML file
+OWN = ("name", "sql", "headings", "numbered", "counted", "also")  # of a source, but no word of its TOML file
 QUOTED = re.compile(r"""--[^\n]*|'(?:[^']|'')*'|"((?:[^"]|"")+)\"""")  # a heading; neither in a comment nor in a text
 
 
@@ -40,6 +40,7 @@ class Source:
     counted: tuple[
         tuple[str, ...], ...
     ] = ()  # headings that count a row's records, group by group, as a mapping file says
+    also: tuple["Source", ...] = ()  # what else a mapping file says that the same rows hold
     by_hand: bool = False  # headings differ from customer to customer: a person has to say that it is this
     most_rejected: float = 0.05  # of a file's rows: beyond that something is wrong with the file, not with some rows
     refresh_days: int = 31  # so often a new export is promised

@@ -223,6 +223,73 @@ def test_a_list_that_names_no_certificates_at_all_is_not_taken_for_none(tmp_path
     assert lacking["Suppliers and their certificates (first day of the certificate)"] == "Spend with diverse suppliers"
 
 
+ARIBA = """Spend by diverse supplier
+Supplier ID,Diversity Category,Certificate Effective Date,Certificate Expiration Date,Invoice Date,Invoice Spend
+V1,WBE,1/15/2025,6/30/2026,6/30/2026,300
+V1,WBE,1/15/2025,6/30/2026,7/1/2026,50
+V2,,,,6/2/2026,100
+V2,,,,6/2/2026,100
+"""
+BOTH = """source = "ariba__supplier_spend"
+dates = ["%m/%d/%Y"]
+[[also]]
+source = "ariba__suppliers"
+[also.columns]
+certified_from = "Certificate Effective Date"
+"""
+
+
+def test_one_report_of_spend_and_certificates_is_two_records(tmp_path, drop) -> None:
+    """V1's certificate, which two lines name, lapses on the last of June: 300 of 500 then, nothing of 50 in July.
+
+    Each record accounts for all four rows. The Data page counts them once, and one file.
+    """
+    exports = drop({"report.csv": ARIBA, "report.csv.map.toml": BOTH})
+    files = build(exports, tmp_path / "snapshot.duckdb", today=TODAY)["files"]
+    assert [(file["path"], file["record"], file["read"], file["kept"], file["repeated"]) for file in files] == [
+        ("report.csv", "supplier_spend", 4, 4, 0),
+        ("report.csv", "suppliers", 4, 2, 2),
+    ]
+    snapshot = found_snapshot(tmp_path)
+    assert cells(snapshot, "diverse_spend") == {("2026-06", "unknown"): (300, 500), ("2026-07", "unknown"): (0, 50)}
+    assert answer(snapshot, "files", None, Filters()).sentence.startswith("1 export, 4 rows, 0 rejected")
+    practices = answer(snapshot, "practices", None, Filters()).rows.set_index("metric")
+    assert practices.loc["diverse_spend", ["state", "files"]].tolist() == [MEASURED, "report.csv"]
+    build(exports, tmp_path / "snapshot.duckdb", today=TODAY)
+    assert answer(found_snapshot(tmp_path), "drift", None, Filters()).rows.empty
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        (BOTH.split("[also.columns]")[0], "certified_to ends a certificate of which the first day is not known"),
+        (BOTH.replace("Effective", "Begin"), "the column Certificate Begin Date is missing"),
+        (BOTH.replace("certified_from", "certified_on"), "names certified_on below [columns], which is no such column"),
+        (BOTH.replace("[[also]]", "[also]"), "also is not made of further records"),
+        (BOTH.replace("ariba__suppliers", "ariba__people"), "is no system that is known"),
+    ],
+)
+def test_certificates_that_cannot_be_read_stop_the_build(tmp_path, drop, mapping: str, said: str) -> None:
+    exports = drop({"report.csv": ARIBA, "report.csv.map.toml": mapping})
+    with pytest.raises(BuildFailed) as failed:
+        build(exports, tmp_path / "snapshot.duckdb", today=TODAY)
+    (problem,) = failed.value.problems
+    assert said in problem
+
+
+def test_a_draft_names_the_record_that_the_report_holds_too(tmp_path, drop) -> None:
+    exports = drop({"report.csv": ARIBA})
+    with pytest.raises(BuildFailed, match="it looks like SAP Ariba supplier_spend"):
+        build(exports, tmp_path / "snapshot.duckdb", today=TODAY)
+    draft = exports / "report.csv.map.toml"
+    text = draft.read_text("utf-8").replace("draft = true\n", "")
+    assert "# [[also]]  # its rows hold suppliers and their certificates too" in text
+    for line in ("[[also]]", 'source = "ariba__suppliers"', "[also.columns]"):
+        text = text.replace(f"# {line}", line)
+    draft.write_text(text.replace('# certified_from = "…"', 'certified_from = "Certificate Effective Date"'), "utf-8")
+    assert len(build(exports, tmp_path / "snapshot.duckdb", today=TODAY)["files"]) == 2
+
+
 def test_exports_without_a_date_are_no_snapshot(tmp_path) -> None:
     with pytest.raises(BuildFailed, match="no row in it has a date"):
         published(tmp_path, {"finance/suppliers.csv": "V1,,,"})
