@@ -11,6 +11,9 @@ from app.records import contracts
 from app.series import Answer, day_of, states
 from app.snapshot import Snapshot
 
+DAYS = {"first_on": "%b %Y", "last_on": "%-d %b %Y"}
+FEW = 4  # kinds of record: more are counted in a heading, and named below it
+
 
 def files(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per export: who wrote it, what it covers, what became of its rows, when the next is due, what it feeds.
@@ -28,6 +31,16 @@ def files(snapshot: Snapshot, filters: Filters) -> Answer:
     return _told("files", rows, sentence, snapshot)
 
 
+def trust(rows: pd.DataFrame, today: date | None = None) -> str:
+    """Whether the exports can be trusted, from the rows of `files`: are they late, and how much of them is rejected."""
+    once = rows.drop_duplicates("path")
+    late = rows[pd.to_datetime(rows["due_on"]) < pd.Timestamp(today or date.today())]["path"].nunique()
+    who = f"{late or 'None'} of {len(once)} exports {'are' if late > 1 else 'is'}" if len(once) > 1 else "The export is"
+    overdue = "overdue" if late or len(once) > 1 else "not overdue"
+    rejected = _share(int(rows["rejected"].sum()), int(once["read"].sum() - once["blank"].sum()))
+    return f"{who} {overdue}; {rejected} of rows were rejected"
+
+
 def rejects(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per file, column and reason for which rows were rejected."""
     rows = snapshot.ask("figures/rejects")
@@ -35,7 +48,7 @@ def rejects(snapshot: Snapshot, filters: Filters) -> Answer:
         return _told("rejects", rows, "No row was rejected", snapshot)
     worst = rows.iloc[0]
     count = _together(rows, "row")
-    sentence = f"{count} rejected, most for: {worst['column']} {worst['reason']} ({worst['path']})"
+    sentence = f"{_first_large(count)} rejected, most for: {worst['column']} {worst['reason']} ({worst['path']})"
     return _told("rejects", rows, sentence, snapshot)
 
 
@@ -52,7 +65,7 @@ def unknown(snapshot: Snapshot, filters: Filters) -> Answer:
     if not questions.empty:
         columns = _counted(int(questions["words"].sum()), "column")
         parts.append(f"{columns} of surveys that no reference knows, not read")
-    return _told("unknown", rows, "; ".join(parts), snapshot)
+    return _told("unknown", rows, _first_large("; ".join(parts)), snapshot)
 
 
 def drift(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -79,7 +92,7 @@ def off_scale(snapshot: Snapshot, filters: Filters) -> Answer:
     if rows.empty:
         return _told("off_scale", rows, "Every answer is on the scale of its question", snapshot)
     count = _together(rows, "answer", "answers")
-    sentence = f"{count} on a scale that the metric does not take: {listed(sorted(set(rows['item'])))}"
+    sentence = f"{_first_large(count)} on a scale that the metric does not take: {listed(sorted(set(rows['item'])))}"
     return _told("off_scale", rows, sentence, snapshot)
 
 
@@ -99,6 +112,8 @@ def missing(snapshot: Snapshot, filters: Filters) -> Answer:
     rows = pd.DataFrame(told, columns=["record", "exported_by", "lights_up"])
     titles = [title.lower() for title, _, _ in told]
     sentence = f"Not loaded: {listed(titles)}" if told else "Every kind of record is loaded"
+    if len(told) > FEW:
+        sentence = f"{len(told)} of {len(contracts())} kinds of record are not loaded"
     return _told("missing", rows, sentence, snapshot)
 
 
@@ -113,8 +128,11 @@ def written(count: int) -> str:
 
 
 def span(row: pd.Series) -> str:
-    """The days that a file covers; nothing where no row of it has a date."""
-    return "" if pd.isna(row["last_on"]) else f"{row['first_on']:%b %Y} – {row['last_on']:%-d %b %Y}"
+    """The days that a file covers, to be broken between them alone; nothing where no row of it has a date."""
+    if pd.isna(row["last_on"]):
+        return ""
+    first, last = (f"{row[name]:{form}}".replace(" ", "\xa0") for name, form in DAYS.items())
+    return f"{first}\xa0– {last}"
 
 
 def due(day: object, today: date | None = None) -> str:
@@ -139,6 +157,10 @@ def _about(rows: pd.DataFrame) -> str:
 def _together(rows: pd.DataFrame, what: str, column: str = "rows") -> str:
     count = int(rows[column].sum())
     return _about(rows) + _counted(count, what) if count else f"a few {what}s"
+
+
+def _first_large(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _counted(count: int, what: str) -> str:

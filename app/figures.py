@@ -458,7 +458,7 @@ def source(question: str) -> None:
     """The head of the data page: what the snapshot was built from, and when."""
     now = shown()
     st.caption(question)
-    st.title(ask("files", None).sentence, anchor=False)
+    st.title(coverage.trust(ask("files", None).rows), anchor=False)
     st.caption(f"Snapshot {now.snapshot.version}, built {now.snapshot.built_at:%-d %b %Y, %H:%M} UTC")
 
 

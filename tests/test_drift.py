@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from app import coverage
 from app.answers import answer
@@ -61,3 +62,19 @@ def test_due_and_blank_in_words() -> None:
     assert coverage.due(pd.NaT) == ""
     assert coverage.blank(pd.Series({"blank": 7, "notes": 5, "left_out": 0})) == "7<small> 5 notes</small>"
     assert coverage.blank(pd.Series({"blank": 2, "notes": 0, "left_out": 0})) == "2"
+
+
+@pytest.mark.parametrize(
+    ("paths", "due_on", "said"),
+    [
+        ("a", ["2026-03-01"], "The export is overdue; 0.50 % of rows were rejected"),
+        ("a", [None], "The export is not overdue; 0.50 % of rows were rejected"),
+        ("ab", ["2026-03-08", None], "None of 2 exports is overdue; 0.50 % of rows were rejected"),
+        ("abc", ["2026-03-01", None, "2026-04-01"], "1 of 3 exports is overdue; 0.50 % of rows were rejected"),
+        ("abb", ["2026-03-01", "2026-03-01", "2026-03-02"], "2 of 2 exports are overdue; 0.75 % of rows were rejected"),
+    ],
+)
+def test_the_data_page_says_whether_exports_are_late(paths: str, due_on: list[str | None], said: str) -> None:
+    """One row of 200 is rejected in each; of a file that holds two records the rows count once."""
+    rows = pd.DataFrame({"path": list(paths), "due_on": pd.to_datetime(due_on)})
+    assert coverage.trust(rows.assign(read=210, blank=10, rejected=1), date(2026, 3, 8)) == said

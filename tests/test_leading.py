@@ -341,23 +341,29 @@ def data_sentence(figure: str, rows: pd.DataFrame) -> str:
     if figure == "missing":
         titles = [title.lower() for title in rows["record"]]
         names = f"{', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else "".join(titles)
+        if len(titles) > 4:
+            return f"{len(titles)} of {len(contracts())} kinds of record are not loaded"
         return f"Not loaded: {names}" if titles else "Every kind of record is loaded"
     if figure == "unknown":
         known = "Every region, channel and question is known"
         cells = together("cell")
-        return f"{cells} with a region or channel that is not known, counted as unknown" if len(rows) else known
+        return large(f"{cells} with a region or channel that is not known, counted as unknown") if len(rows) else known
     if figure == "off_scale":
         names = sorted(set(rows["item"]))
         told = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + "".join(names[-1:])
         count = f"{about}{counted(int(sum(rows['answers'].fillna(0))), 'answer')}"
-        said = f"{count} on a scale that the metric does not take: {told}"
+        said = f"{large(count)} on a scale that the metric does not take: {told}"
         return said if len(rows) else "Every answer is on the scale of its question"
     if rows.empty:
         return "No row was rejected"
     most = rows[rows["rows"] == rows["rows"].max()] if rows["rows"].notna().any() else rows
     most = most.sort_values(["path", "column", "reason"]).iloc[0]
     why = f"{most['column']} {most['reason']} ({most['path']})"
-    return f"{together('row')} rejected, most for: {why}"
+    return f"{large(together('row'))} rejected, most for: {why}"
+
+
+def large(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def practices_sentence(rows: pd.DataFrame) -> str:

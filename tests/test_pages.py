@@ -305,7 +305,13 @@ def test_the_data_page_begins_with_what_its_rows_say(visit, demo_snapshot, demo:
     figures = {name: answer(demo, name, None, Filters()).rows for name in listed}
     said = [test_leading.data_sentence(name, rows) for name, rows in figures.items()]
     tab = sound(visit(demo_snapshot, DATA))
-    assert (tab.title[0].value, [heading.value for heading in tab.header]) == (said[0], said)
+    assert [heading.value for heading in tab.header] == said
+    late = sum(day.date() < date.today() for day in figures["files"]["due_on"].dropna())
+    share = said[0].split("(")[1].split(")")[0]
+    assert tab.title[0].value == (
+        f"{late or 'None'} of {len(figures['files'])} exports {'are' if late > 1 else 'is'} overdue; "
+        f"{share} of rows were rejected"
+    )
 
 
 def test_the_practices_page_begins_with_what_its_rows_say(visit, demo_snapshot, demo: Snapshot) -> None:
