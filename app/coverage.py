@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from app import practices, scales
+from app import groups, practices, scales
 from app.filters import Filters, listed
 from app.metrics import metrics
 from app.records import contracts
@@ -21,7 +21,8 @@ def files(snapshot: Snapshot, filters: Filters) -> Answer:
     Rows about people are counted to the nearest five; a count that is not there is one of fewer than ten.
     """
     rows = snapshot.ask("figures/files")
-    rows["feeds"] = [feeds(record) for record in rows["record"]]
+    is_off = groups.is_off(snapshot)
+    rows["feeds"] = [feeds(record, is_off) for record in rows["record"]]
     once = rows.drop_duplicates("path")  # a file may hold two records
     rejected, read = int(rows["rejected"].sum()), int(once["read"].sum() - once["blank"].sum())
     newest = f"{snapshot.as_of if rows.empty else rows['last_on'].max():%-d %b %Y}"
@@ -76,9 +77,15 @@ def drift(snapshot: Snapshot, filters: Filters) -> Answer:
     return _told("drift", rows, odd if files else "No export differs much from the one before", snapshot)
 
 
-def feeds(record: str) -> str:
-    """The practices that a kind of record tells of, by their numbers."""
+def feeds(record: str, is_off: bool) -> str:
+    """The practices that a kind of record tells of, by their numbers; `is_off` leaves out what a rule switches off."""
     told = {practice for metric in metrics().values() if record in metric.records for practice in metric.practices}
+    declared = practices.declared()
+    drawn = {
+        id_: metric for id_, metric in declared.metrics.items() if metric.figure and not (metric.switch and is_off)
+    }
+    by_figures = {id_ for id_, metric in drawn.items() if record in metric.records}
+    told |= {id_ for id_, practice in declared.practices.items() if by_figures & {*practice.metrics}}
     return " ".join(sorted(told))
 
 

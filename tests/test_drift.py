@@ -42,6 +42,8 @@ def test_far_fewer_rows_and_new_names_are_noted_and_the_next_file_is_due(drop, t
     assert pd.isna(files.loc["jan.csv", "due_on"]), "a newer one follows it"
     assert files.loc["feb.csv", "due_on"] == pd.Timestamp(2026, 2, 25)
     assert "T3" in files.loc["feb.csv", "feeds"].split()
+    assert coverage.feeds("applications", True) == "D7", "a figure tells it, and no metric of the registry"
+    assert "D3" not in coverage.feeds("customers", True) and "D3" in coverage.feeds("customers", False)
     _, odd = told(drop, published, {**both, "jan.csv": TICKETS_HEADER + rows(10, 1)})
     assert ("jan.csv", "has 10 rows, and had 40 when the snapshot before was built") in odd
 
