@@ -248,20 +248,25 @@ def goal() -> None:
     if found.state != "ready":
         return
     names = list(found.rows["goal"].unique())
-    row = answers.goals.one_of(every.rows, st.session_state.get("goal"))
+    row = answers.goals.one_of(every.rows, st.session_state.get("opened"))
     rows = found.rows[found.rows["goal"] == row["goal"]]
     one = replace(found, rows=rows, sentence=answers.goals.opened(row), note="")
     chart = goal_charts.outlook(rows, row, series.states(shown().snapshot)[row["metric"]].metric)
     with framed(one, answers.goals.terms(row), lambda: [("", chart)]):
-        st.selectbox("Goal", names, names.index(row["goal"]), key="goal", label_visibility="collapsed", width=400)
+        st.session_state["goal"] = row["goal"]  # the box alone would keep the worst goal of other filters
+        st.selectbox("Goal", names, key="goal", on_change=_open, label_visibility="collapsed", width=400)
         draw(chart, "goals_outlook", charts.alt_text(one.sentence, rows))
+
+
+def _open() -> None:
+    st.session_state["opened"] = st.session_state["goal"]
 
 
 def behind() -> None:
     """Where the metric of the opened goal lags: each region and each channel, worst first."""
     found = ask("goals_outlook", None)
     if found.state == "ready":
-        row = answers.goals.one_of(ask("goals", None).rows, st.session_state.get("goal"))
+        row = answers.goals.one_of(ask("goals", None).rows, st.session_state.get("opened"))
         by_region(row["metric"])
         by_channel(row["metric"])
 

@@ -390,6 +390,18 @@ def test_a_reader_opens_another_goal_and_keeps_it_or_gets_the_worst(page):
     assert page.selectbox(key="goal").value == "Solve at once in APAC (H2 2026)"
 
 
+def test_without_a_choice_the_worst_goal_of_the_filters_is_open(page, demo: Snapshot) -> None:
+    """Whatever was open before: a reader who came by a link sees the same."""
+    page.run()
+    opened = [page.selectbox(key="goal").value]
+    for region in ("Asia Pacific", "Latin America"):
+        page.multiselect(key="regions").set_value([region]).run()
+        opened.append(page.selectbox(key="goal").value)
+        rows = answer(demo, "goals", None, Filters(regions=(region,))).rows
+        assert opened[-1] == goals.one_of(rows, None)["goal"]
+    assert len(set(opened)) > 1
+
+
 def test_a_long_name_takes_two_lines_and_makes_room_for_them(demo: Snapshot) -> None:
     """36 letters fit beside the outlook on a phone; what would need a third line ends in dots."""
     rows = table(demo)
