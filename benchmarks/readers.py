@@ -4,9 +4,10 @@ python -m benchmarks.readers [--readers 1 10 25 50] [--seconds 30] [--snapshot F
 
 Sessions speak Streamlit's own protocol and keep what a browser keeps. A click changes page, region, channel or period,
 2 s after the last answer (10 s where there are more than 25 readers), and counts from what is sent to the script's end.
-It is cold where nobody has been answered the same of the same snapshot, else warm. In the middle of a step another
-snapshot is published, built from the exports of another company. Then each reader asks once for a page that was
-answered before, however long it waited until then, and last again for what it has asked since.
+It is cold where nobody has been answered the same of the same snapshot, else warm: a first reader asks for everything
+once before the others come. In the middle of a step another snapshot is published, built from the exports of another
+company, and shown when the dashboard has prepared it. Then each reader asks once for a page that was answered before,
+however long it waited until then, and last again for what it has asked since.
 
 Everything that anybody was shown is held against what a server shows that never knew but one of the two snapshots. It
 fails (exit code 1) where one page differs from that, where a step has no page that was answered of both, and where the
@@ -40,7 +41,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from app import demo, periods, series
+from app import demo, periods, series, warming
 from app.build import _publish, build
 from app.filters import month_words, parse_month
 from app.snapshot import ROOT, current, opened
@@ -249,14 +250,15 @@ class Step:
     def __init__(self, count: int, seconds: float, snapshots: tuple[Path, Path], every: list[Choice]) -> None:
         self.count, self.seconds, self.snapshots, self.every = count, seconds, snapshots, every
         self.pause = PAUSE if count <= HURRIED else LONG_PAUSE
+        self.first: list[Run] = []
         self.walks: list[Run] = []
         self.again: list[Run] = []
         self.answered: set[tuple[str, Choice]] = set()
         self.contents: dict[str, int] = {}  # version: which of the two snapshots it is a copy of
-        self.turned = (0.0, 0.0)  # between these two moments the link was turned
-        self.news = asyncio.Event()  # it was
+        self.turned = (0.0, 0.0)  # when the other was published, and when it was seen first
+        self.news = asyncio.Event()  # it was seen
         self.logged = ""
-        self.memory = (0, 0)  # MB, at the first page of the first reader and at the end
+        self.memory = (0, 0)  # MB, when the first reader has seen everything, and at the end
 
     async def run(self) -> "Step":
         self.load = os.getloadavg()[0]
@@ -265,23 +267,34 @@ class Step:
             self.version = self._turn(0)
             async with serving(self.published, log) as (port, server):
                 async with reader(port) as first:
-                    self.walks.append(await self._ask(first, self.every[0]))
+                    for choice in self.every:
+                        self.first.append(await self._ask(first, choice))
                 before = memory(server)
-                await asyncio.gather(self._news(), *(self._read(port, number) for number in range(self.count)))
+                await asyncio.gather(self._news(port), *(self._read(port, number) for number in range(self.count)))
                 self.memory = (before, memory(server))
             self.logged = log.read_text("utf-8", "replace")
         return self
+
+    @property
+    def runs(self) -> list[Run]:
+        return self.first + self.walks + self.again
 
     def _turn(self, which: int) -> str:
         version = publish(self.snapshots[which], self.published)
         self.contents[version] = which
         return version
 
-    async def _news(self) -> None:
+    async def _news(self, port: int) -> None:
+        """Publish the other snapshot, and look until it is shown: it is prepared first."""
         await asyncio.sleep(self.seconds / 2)
         before = time.perf_counter()
-        self.version = await asyncio.to_thread(self._turn, 1)
-        self.turned = (before, time.perf_counter())
+        version = await asyncio.to_thread(self._turn, 1)
+        async with reader(port) as session:
+            while version not in (await session.ask(Choice("data"))).versions:
+                if time.perf_counter() > before + PATIENCE + warming.PATIENCE:
+                    raise RuntimeError("the new snapshot is not shown")
+                await asyncio.sleep(0.5)
+        self.version, self.turned = version, (before, time.perf_counter())
         self.news.set()
 
     async def _read(self, port: int, number: int) -> None:
@@ -289,7 +302,9 @@ class Step:
         choice, mine = self.every[0], []
         async with reader(port, number) as session:
             await asyncio.sleep(rng.uniform(0, self.pause))
-            while time.perf_counter() < began + self.seconds and not any(run.errors for run in mine):
+            while not any(run.errors for run in mine):
+                if self.news.is_set() and time.perf_counter() > began + self.seconds:
+                    break
                 mine.append(await self._ask(session, choice))
                 self.walks.append(mine[-1])
                 choice = clicked(choice, self.every, rng)
@@ -369,7 +384,7 @@ def held(steps: Iterable[Step], shows: Alone) -> Held:
     wrong, whole, compared = [], 0, []
     for step in steps:
         answered: tuple[set[Choice], set[Choice]] = (set(), set())
-        for run in (run for run in step.walks + step.again if not run.errors):
+        for run in (run for run in step.runs if not run.errors):
             named = {step.contents.get(version) for version in run.versions}
             before, after = run.ended < step.turned[0] or not step.turned[0], run.began > step.turned[1] > 0
             may = (0,) if before else (1,) if after else (0, 1)
@@ -433,9 +448,9 @@ def main() -> None:
             first, last = step.memory
             grown = f"{first:4} {last:5} {(last - first) / count:5.1f}"
             print(f"{count:7} {step.pause:4.0f} | {parts} | {grown} | {step.load:4.1f}", flush=True)
-        asked = {run.choice for step in steps for run in step.walks + step.again}
+        asked = {run.choice for step in steps for run in step.runs}
         found = held(steps, asyncio.run(alone(snapshots, asked)))
-    errors = [error for step in steps for run in step.walks + step.again for error in run.errors]
+    errors = [error for step in steps for run in step.runs for error in run.errors]
     errors += [line for step in steps for line in step.logged.splitlines() if "Traceback" in line]
     compared = ", ".join(map(str, found.compared))
     print(f"\n{len(errors)} errors. {found.whole} answers show one snapshot alone, {len(found.wrong)} do not.")
