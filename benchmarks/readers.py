@@ -31,6 +31,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import inf
 from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlencode
@@ -317,7 +318,7 @@ class Step:
             for run in since[-1:] + since[:-1]:
                 await asyncio.sleep(self.pause * rng.uniform(0.5, 1.5))
                 self.again.append(await self._ask(session, run.choice))
-                if time.perf_counter() > began + self.seconds * (1 + SECOND_PASS):
+                if time.perf_counter() > max(began + self.seconds, self.turned[1]) + self.seconds * SECOND_PASS:
                     break
 
     async def _ask(self, session: Reader, choice: Choice) -> Run:
@@ -378,15 +379,18 @@ class Held:
 def held(steps: Iterable[Step], shows: Alone) -> Held:
     """Hold what every run showed against what its page and filters show of one snapshot alone.
 
-    Of the first, where it was over before the other was published; of the other, where it began after that; between of
-    either.
+    Of the first, where it was over before the other was published; of the other, where it began after anybody had seen
+    that; between of either.
     """
     wrong, whole, compared = [], 0, []
     for step in steps:
         answered: tuple[set[Choice], set[Choice]] = (set(), set())
-        for run in (run for run in step.runs if not run.errors):
+        runs = [run for run in step.runs if not run.errors]
+        new = [run.ended for run in runs for version in run.versions if step.contents.get(version) == 1]
+        seen = min([*new, step.turned[1] or inf])
+        for run in runs:
             named = {step.contents.get(version) for version in run.versions}
-            before, after = run.ended < step.turned[0] or not step.turned[0], run.began > step.turned[1] > 0
+            before, after = run.ended < step.turned[0] or not step.turned[0], run.began > seen
             may = (0,) if before else (1,) if after else (0, 1)
             if len(named) > 1 or named - {*may}:
                 wrong.append(f"{run.choice}: names {sorted(run.versions)}, {run.snapshot} was published")
@@ -436,9 +440,9 @@ def main() -> None:
         sizes = " and ".join(f"{path.stat().st_size / 1e6:.1f} MB" for path in snapshots)
         print(f"{time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} processors, {len(every)} pages with their filters,")
         print(f"snapshots of {sizes}. Milliseconds; server MB at the first page, at the end, what came to it")
-        print("by reader (with the answers that all share); load before\n")
+        print("by reader (with the answers that all share); load before; seconds until the new one is shown\n")
         print(f"{'':12} | {' | '.join(f'{part:16}' for part in ('all', 'cold', 'warm', 'second pass'))} |")
-        print(f"readers    s | {'   n    p50    p95 | ' * 4}  MB   end  each | load")
+        print(f"readers    s | {'   n    p50    p95 | ' * 4}  MB   end  each | load  news")
         steps = []
         for count in options.readers:
             step = asyncio.run(Step(count, options.seconds, snapshots, every).run())
@@ -447,7 +451,8 @@ def main() -> None:
             parts = " | ".join(map(told, (step.walks, cold, warm, step.again)))
             first, last = step.memory
             grown = f"{first:4} {last:5} {(last - first) / count:5.1f}"
-            print(f"{count:7} {step.pause:4.0f} | {parts} | {grown} | {step.load:4.1f}", flush=True)
+            news = f"{step.load:4.1f} {step.turned[1] - step.turned[0]:5.1f}"
+            print(f"{count:7} {step.pause:4.0f} | {parts} | {grown} | {news}", flush=True)
         asked = {run.choice for step in steps for run in step.runs}
         found = held(steps, asyncio.run(alone(snapshots, asked)))
     errors = [error for step in steps for run in step.runs for error in run.errors]

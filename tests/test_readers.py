@@ -72,6 +72,15 @@ def test_a_mixture_of_two_snapshots_is_told() -> None:
         assert said in wrong
 
 
+def test_once_anybody_sees_the_new_snapshot_nobody_is_shown_the_old_one() -> None:
+    """Published at 10, it is prepared until it is seen at 20: until then either is right, but none after the other."""
+    before, old, new = run(1, 2, FIRST, "a"), run(13, 14, FIRST, "a"), run(11, 12, SECOND, "b")
+    for runs, wrong in (((before, old), 0), ((before, new), 0), ((before, old, new), 1)):
+        made = step(*runs)
+        made.turned = (10, 20)
+        assert len(held([made], SHOWS).wrong) == wrong
+
+
 def test_what_proves_nothing_fails() -> None:
     """A step in which nobody saw a page of both snapshots, and two snapshots that show the same."""
     before, after = run(1, 2, FIRST, "a"), run(12, 13, SECOND, "b")
