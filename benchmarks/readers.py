@@ -188,14 +188,16 @@ async def reader(port: int, number: int = 0) -> AsyncIterator[Reader]:
 
 
 @asynccontextmanager
-async def serving(published: Path, log: Path) -> AsyncIterator[tuple[int, int]]:
+async def serving(published: Path, log: Path, **environment: str) -> AsyncIterator[tuple[int, int]]:
     """The dashboard on a free port of this machine alone, ended by its process id: port and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "app", "serve", "--address", "127.0.0.1", "--port", str(port)]
     with log.open("wb") as out:
-        server = subprocess.Popen([*command, "--snapshot", published], cwd=ROOT, stdout=out, stderr=out)
+        server = subprocess.Popen(
+            [*command, "--snapshot", published], cwd=ROOT, stdout=out, stderr=out, env=os.environ | environment
+        )
     try:
         await asyncio.to_thread(_answers, port, server, log)
         yield port, server.pid
@@ -345,7 +347,8 @@ async def alone(snapshots: tuple[Path, Path], asked: set[Choice]) -> Alone:
         with tempfile.TemporaryDirectory() as folder:
             published = Path(folder) / "snapshot.duckdb"
             publish(snapshots[which], published)
-            async with serving(published, Path(folder) / "log.txt") as (port, _), reader(port) as session:
+            quiet = serving(published, Path(folder) / "log.txt", DASHBOARD_WARMING="off")
+            async with quiet as (port, _), reader(port) as session:
                 runs = [await session.ask(choice) for choice in sorted(asked, key=str)]
         if errors := [error for run in runs for error in run.errors]:
             raise RuntimeError(f"a server of one snapshot alone: {errors[0]}")
