@@ -239,7 +239,7 @@ def test_reading_quickly_reads_what_row_by_row_reads(tmp_path: Path, cells: list
 PIECES = st.sampled_from(["a", '"', " ", ",", "\n", "\r\n", "\r", "\0", "é", "…"]).map(str.encode) | st.just(b"\xc3")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, min_size=1, max_size=12).map(b"".join), st.integers(1, 4))
 def test_a_text_is_as_clean_however_it_is_cut(tmp_path: Path, content: bytes, chunk: int) -> None:
     """A file is looked at piece by piece, each up to the end of a line: never cleaner than it is, each line counted."""
@@ -252,7 +252,7 @@ def test_a_text_is_as_clean_however_it_is_cut(tmp_path: Path, content: bytes, ch
         assert quick._lines(export) in (0, whole)
         patch.setattr(quick, "CHUNK", len(max(content.splitlines(True), key=len)) + 1)
         assert quick._lines(export) == whole
-    unclean = ["\0", *(edge.decode() for edge in quick._edges(b","))]
+    unclean = ["\0", ', "', '\n "', '  "', '" ,', '" \r', '" \n', '"  ']
     try:
         text = content.decode()
         clean = not any(sign in f"\n{text}\n" for sign in unclean) and "\r" not in text.replace("\r\n", "")
