@@ -2,9 +2,9 @@
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from app import mappings, questions
@@ -219,16 +219,14 @@ def _compare(
     """How much of a signature stands in a row, what of it does not, and the export where all of it does."""
     line, cells = rows[place]
     under = [below for _, below in rows[place + 1 : place + 1 + len(source.under_header)]]
-    header = tuple(headings(_joined(cells, under[0]) if source.options and under else cells))
-    have = {plain(heading) for heading in header}
-    wanted = [*source.must_have, *(["one of " + ", ".join(source.any_of)] if source.any_of else [])]
-    absent = [heading for heading in source.must_have if plain(heading) not in have]
+    header, have = _header(tuple(_joined(cells, under[0]) if source.options and under else cells))
+    wanted = source.must_have or source.columns
+    absent = [heading for heading in wanted if plain(heading) not in have]
     if source.any_of and not any(plain(heading) in have for heading in source.any_of):
-        absent.append(wanted[-1])
-    wanted += source.columns if not source.must_have else ()
-    absent += [heading for heading in source.columns if not source.must_have and plain(heading) not in have]
-    share = 1 - len(absent) / max(len(wanted), 1)
-    if absent or not wanted or any(plain(heading) in have for heading in source.none_of):
+        absent.append("one of " + ", ".join(source.any_of))
+    asked = len(wanted) + bool(source.any_of)
+    share = 1 - len(absent) / max(asked, 1)
+    if absent or not asked or any(plain(heading) in have for heading in source.none_of):
         return share if absent else 0, absent, None
     patterns = [re.compile(pattern, re.DOTALL | re.IGNORECASE) for pattern in source.under_header]
     if len(under) < len(patterns):
@@ -275,7 +273,14 @@ def _first_rows(table: Table) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def headings(cells: list[str]) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _header(cells: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """A row as headings, and as these are compared: every source looks at each of the first rows."""
+    header = tuple(headings(cells))
+    return header, frozenset(map(plain, header))
+
+
+def headings(cells: Iterable[str]) -> Iterator[str]:
     """Headings as column names: trimmed, blank ones numbered, repeated ones counted."""
     seen: dict[str, int] = {}
     for position, cell in enumerate(cells, 1):
