@@ -94,7 +94,7 @@ def check(warehouse: duckdb.DuckDBPyConnection, source: Source, file: int) -> No
     if numbers:
         kept = "line not in (select line from rejects where file = $file)"
         changes = [f"{column_of(name)} = case when {kept} then {text} end" for name, text in numbers.items()]
-        warehouse.execute(f"update export set {', '.join(changes)}", {"file": file})
+        warehouse.execute(f"update export_rows set {', '.join(changes)}", {"file": file})
 
 
 def _fits(text: str) -> str:

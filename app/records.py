@@ -19,6 +19,7 @@ from app.sources import Source, column_of, plain
 DATA = Path(__file__).parent.parent / "data"
 BATCH = 50_000  # rows held in memory while a file is read
 MOST_PLACES = 500  # a column with more different values than this does not hold regions or channels
+FEW_LINES = 10_000  # with a fault: the engine looks for so many by number before it works out anything else of a row
 
 
 @dataclass(frozen=True)
@@ -159,49 +160,85 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
     told = _copy_columns(warehouse, export, file)
     _answers(warehouse, export, file)
     counts.check(warehouse, export.source, file)
-    warehouse.execute(f"create or replace temp view raw as {_texts(contract, export)}")
+    texts = _texts(contract, export)
+    stands_for_many = export.source.each or export.source.counted
+    if told.read < BATCH and not stands_for_many:  # worked out once; of many rows it would be a further copy
+        warehouse.execute(f"create temp table raw_rows as {texts}")
+        texts = "select * from raw_rows"
+    warehouse.execute(f"create temp view raw as {texts}")
     source = _decide_order(warehouse, contract, export)
     for column in contract.columns:
-        if column.type in PLACES and column.name not in source.keep:
-            sql = cells.spelled(column)
-            warehouse.execute(f"create or replace temp table spelled_{column.name} as {sql}")
-    warehouse.execute(f"create temp table staged as {_staging(contract, source)}", {"today": today})
-    warehouse.execute(
-        "insert into rejects select $file, line, fault.col, fault.value, fault.reason from staged "
-        "where fault is not null",
-        {"file": file},
-    )
-    names = ", ".join(f'"{column.name}"' for column in contract.columns)
-    warehouse.execute(
-        f"insert into {contract.record}_read select $file, line, {names} from staged "
-        "where line not in (select line from rejects where file = $file)",
-        {"file": file},
-    )
-    for column in contract.columns:
         if column.type in PLACES and column.name in source.keep:
-            _check_places(warehouse, export, column.name)
+            _check_places(warehouse, export, column)
         elif column.type in PLACES:
-            warehouse.execute(
-                f"""insert into unknown_words
-                select $file, '{column.name}', "text of {column.name}", count(distinct line) from staged
-                where "{column.name}" = 'unknown' and "text of {column.name}" is not null group by all""",
-                {"file": file},
-            )
-    silent = (
-        "select count(*) from export where line not in (select line from staged) "
-        "and line not in (select line from rejects where file = $file)"
-    )
-    left_out = warehouse.execute(silent, {"file": file}).fetchone()[0]
+            warehouse.execute(f"create or replace temp table spelled_{column.name} as {cells.spelled(column)}")
+            _note_unknown(warehouse, column.name, file)
+    _write(warehouse, contract, source, file, today)
+    left_out = _left_out(warehouse, contract, file)
+    _reject(warehouse, contract, source, file, today)
     _clear(warehouse)
     return Read(told.read, told.blank + left_out, told.notes, left_out)
 
 
 def _clear(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Drop what loading one export leaves: `export` is a table, or a view where it was read quickly."""
-    kinds = dict(warehouse.execute("select table_name, table_type from information_schema.tables").fetchall())
-    for name in ("raw", "answers", "staged", "export", "export_rows"):
-        if name in kinds:
-            warehouse.execute(f"drop {'view' if kinds[name] == 'VIEW' else 'table'} {name}")
+    """Drop what loading one export leaves."""
+    for left in ("view raw", "table raw_rows", "view answers", "view export", "table export_rows"):
+        warehouse.execute("drop {} if exists {}".format(*left.split()))
+
+
+def _note_unknown(warehouse: duckdb.DuckDBPyConnection, column: str, file: int) -> None:
+    """Write down the words that no reference knows, and in how many rows."""
+    unknown = f"select 1 from spelled_{column} where place = 'unknown' and told is not null limit 1"
+    if not warehouse.execute(unknown).fetchall():
+        return
+    warehouse.execute(
+        f"""insert into unknown_words select $file, '{column}', told, count(distinct line) from raw
+        join spelled_{column} on told = raw."{column}" where place = 'unknown' group by told""",
+        {"file": file},
+    )
+
+
+def _write(warehouse: duckdb.DuckDBPyConnection, contract: Contract, source: Source, file: int, today: date) -> None:
+    """Add the records of the view `raw`. Where one has a fault its line is below zero: rows are many and written once,
+    faults are few and looked at again."""
+    broken = " or ".join(when for when, _ in _faults(contract, source))
+    names = ", ".join(f'"{column.name}"' for column in contract.columns)
+    warehouse.execute(
+        f"insert into {contract.record}_read select $file, if({broken}, -line, line), {names} "
+        f"from ({_typed(contract, source)})",
+        {"file": file, "today": today},
+    )
+
+
+def _left_out(warehouse: duckdb.DuckDBPyConnection, contract: Contract, file: int) -> int:
+    """How many rows of the export made no record and were not rejected; mostly the same lines stand on both sides."""
+    of_file, lines = f"from {contract.record}_read where file = $file", "(count(*), sum(hash(abs(line))))"
+    same = f"select (select {lines} from export) = (select {lines} {of_file})"
+    if warehouse.execute(same, {"file": file}).fetchone()[0]:
+        return 0
+    made = f"select abs(line) as line {of_file} union all select line from rejects where file = $file"
+    silent = f"select count(*) from export anti join ({made}) using (line)"
+    return warehouse.execute(silent, {"file": file}).fetchone()[0]
+
+
+def _reject(warehouse: duckdb.DuckDBPyConnection, contract: Contract, source: Source, file: int, today: date) -> None:
+    """Take out the records of lines with a fault, and write down the first fault of each."""
+    read = f"{contract.record}_read"
+    broken = f"select -line from {read} where file = $file and line < 0"
+    lines = warehouse.execute(f"{broken} limit {FEW_LINES + 1}", {"file": file}).fetchall()
+    if lines:
+        whens = " ".join(f"when {when} then {told}" for when, told in _faults(contract, source))
+        listed = ", ".join(str(line) for (line,) in lines) if len(lines) <= FEW_LINES else broken
+        warehouse.execute(
+            f"""insert into rejects select $file, line, fault.* from (
+                select line, case {whens} end as fault
+                from ({_typed(contract, source)} where raw.line in ({listed}))
+            ) where fault is not null""",
+            {"file": file, "today": today},
+        )
+    rejected = "select line from rejects where file = $file"
+    if warehouse.execute(f"select exists ({rejected})", {"file": file}).fetchone()[0]:
+        warehouse.execute(f"delete from {read} where file = $file and abs(line) in ({rejected})", {"file": file})
 
 
 def settle(warehouse: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -304,13 +341,14 @@ def _check_source(warehouse: duckdb.DuckDBPyConnection, export: Export) -> None:
             raise BadExport(export.name, problem, f"Write it like {like}") from None
 
 
-def _check_places(warehouse: duckdb.DuckDBPyConnection, export: Export, column: str) -> None:
-    many = warehouse.execute(f'select count(distinct "{column}") from staged').fetchone()[0]
+def _check_places(warehouse: duckdb.DuckDBPyConnection, export: Export, column: Column) -> None:
+    place, _ = cells.typed(column, export.source)
+    many = warehouse.execute(f"select count(distinct {place}) from raw").fetchone()[0]
     if many > MOST_PLACES:
         raise BadExport(
             export.name,
-            f"{column} has {many} different values: it does not seem to hold {column}s",
-            f"Map another column to {column}, or take {column} out of keep in {export.source.name}.toml",
+            f"{column.name} has {many} different values: it does not seem to hold {column.name}s",
+            f"Map another column to {column.name}, or take {column.name} out of keep in {export.source.name}.toml",
         )
 
 
@@ -324,7 +362,8 @@ def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export, file: in
         return Read(quickly, 0)
     columns = [column for column, _ in wanted]
     listed = ", ".join(f"{column_of(column)} varchar" for column in columns)
-    warehouse.execute(f"create temp table export (line bigint{', ' if listed else ''}{listed})")
+    warehouse.execute(f"create temp table export_rows (line bigint{', ' if listed else ''}{listed})")
+    warehouse.execute("create temp view export as select * from export_rows")
     width, read, blank, notes = len(export.header), 0, 0, 0
     batch: list[list] = []
     ragged: list[list] = []
@@ -343,12 +382,12 @@ def _copy_columns(warehouse: duckdb.DuckDBPyConnection, export: Export, file: in
         else:
             batch.append([line, *("" if place is None or place >= len(row) else row[place] for _, place in wanted)])
         if len(batch) == BATCH:
-            _append(warehouse, "export", batch, columns)
+            _append(warehouse, "export_rows", batch, columns)
             batch = []
         if len(ragged) == BATCH:
             _append_rejects(warehouse, ragged)
             ragged = []
-    _append(warehouse, "export", batch, columns)
+    _append(warehouse, "export_rows", batch, columns)
     _append_rejects(warehouse, ragged)
     return Read(read, blank + notes, notes)
 
@@ -474,22 +513,31 @@ def _spelled(source: Source, heading: str) -> str:
     return next(column for column in source.columns if plain(column) == plain(heading))
 
 
-def _staging(contract: Contract, source: Source) -> str:
-    """SQL that turns the view `raw` into typed columns, the texts behind them, and the first fault of each row."""
-    typed, faults, joins = [], [], []
-    texts = {
-        column.name: column.name if column.type == "text" else f"text of {column.name}" for column in contract.columns
-    }
+def _typed(contract: Contract, source: Source) -> str:
+    """SQL that turns the view `raw` into typed columns, with the texts behind them."""
+    told, joins = [], []
+    for column in contract.columns:
+        value, joined = cells.typed(column, source)
+        told.append(f'{value} as "{column.name}", raw."{column.name}" as "{_text_of(column)}"')
+        joins.append(joined)
+    return f"select raw.line, {', '.join(told)} from raw {' '.join(joins)}"
+
+
+def _text_of(column: Column) -> str:
+    return f"text of {column.name}"
+
+
+def _faults(contract: Contract, source: Source) -> list[tuple[str, str]]:
+    """What can be wrong with a row of `_typed`, in this order: SQL that says when, and SQL that tells it."""
+    columns, faults = {column.name: column for column in contract.columns}, []
 
     def fault(column: str, when: str, reason: str) -> None:
-        told = f'col := {quoted(column)}, value := "{texts[column]}", reason := {quoted(reason)}'
-        faults.append(f"when {when} then struct_pack({told})")
+        text = _text_of(columns[column])
+        told = f'struct_pack(col := {quoted(column)}, value := "{text}", reason := {quoted(reason)})'
+        faults.append((f"({when})", told))
 
-    for column in contract.columns:
-        name, text = column.name, texts[column.name]
-        value, joined = cells.typed(column, source)
-        typed.append(f'{value} as "{name}"' + (f', raw."{name}" as "{text}"' if text != name else ""))
-        joins += [joined] if joined else []
+    for name, column in columns.items():
+        text = _text_of(column)
         if column.required:
             fault(name, f'"{text}" is null', "is missing")
         if column.type not in ("text", *PLACES):
@@ -497,26 +545,25 @@ def _staging(contract: Contract, source: Source) -> str:
     fault(contract.dated, f'"{contract.dated}" > cast($today as date) + 1', "lies in the future")
     for rule in contract.rules:
         fault(rule.column, f"not ({rule.holds})", rule.reason)
-    kept = [f'"{name}"' for name in texts]
-    for column in contract.columns:
-        if column.type in PLACES:
-            text = f'"{texts[column.name]}"'
-            kept.append(f"case when \"{column.name}\" = 'unknown' then {text} end as {text}")
-    return f"""
-        with typed as (select raw.line, {", ".join(typed)} from raw {" ".join(joins)})
-        select line, {", ".join(kept)}, case {" ".join(faults)} end as fault from typed"""
+    return faults
 
 
 @cache
 def _mapped_columns(sql: str, headings: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns that a source's SQL returns, asked of the engine itself over an empty export."""
     columns = "".join(f", null::varchar as {column_of(heading)}" for heading in headings)
-    with duckdb.connect() as scratch:
-        scratch.execute(f"create table export as select 0::bigint as line{columns} limit 0")
-        answers = "create table answers (line bigint, item varchar, score varchar, lowest varchar, highest varchar)"
-        scratch.execute(answers)
-        scratch.execute((DATA.parent / "queries" / "source_macros.sql").read_text("utf-8"))
+    with _scratch().cursor() as scratch:
+        scratch.execute(f"create temp table export as select 0::bigint as line{columns} limit 0")
         return tuple(told[0] for told in scratch.execute(sql).description)
+
+
+@cache
+def _scratch() -> duckdb.DuckDBPyConnection:
+    """What the SQL of any source may name, without a row; each cursor has an export of its own."""
+    scratch = duckdb.connect()
+    scratch.execute("create table answers (line bigint, item varchar, score varchar, lowest varchar, highest varchar)")
+    scratch.execute((DATA.parent / "queries" / "source_macros.sql").read_text("utf-8"))
+    return scratch
 
 
 def last_workday(month: date) -> date:
