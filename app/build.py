@@ -19,7 +19,6 @@ from app.loading import File
 from app.metrics import QUERIES, Metric, metrics
 
 KEPT_VERSIONS = 3
-MEMORY = 3_000_000_000  # bytes that the engine may hold; what needs more is put aside on the disk
 SHARED_RECORDS = (
     "months",
     "headcount",
@@ -72,10 +71,7 @@ def build_of(
     started = time.perf_counter()
     work = _workplace(published)
     try:
-        with duckdb.connect(work / "warehouse.duckdb") as warehouse:
-            warehouse.execute("set preserve_insertion_order = true")
-            warehouse.execute("set temp_directory = $folder", {"folder": str(work)})
-            _bound_memory(warehouse)
+        with loading.warehouse(work) as warehouse:
             files = load(warehouse)
             rules = rules or confidential.rules()
             computed = _compute(warehouse, work / "snapshot.duckdb", _previous(published), files, rules, say)
@@ -99,13 +95,6 @@ def build_of(
         "version": version,
         "seconds": round(time.perf_counter() - started, 3),
     }
-
-
-def _bound_memory(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """However many rows there are, a build fits into 4 GB; a machine that has less gives what the engine thinks fit."""
-    given, unit = warehouse.execute("select current_setting('memory_limit')").fetchone()[0].split()
-    if float(given) * 1024 ** ["bytes", "KiB", "MiB", "GiB", "TiB"].index(unit) > MEMORY:
-        warehouse.execute(f"set memory_limit = '{MEMORY}B'")
 
 
 def _workplace(published: Path) -> Path:

@@ -12,6 +12,8 @@ from app import drafts, records, scales
 from app.exports import BadExport, Export, Unknown, find, recognise
 from app.sources import sources
 
+MEMORY = 3_000_000_000  # bytes that the engine may hold; what needs more is put aside on the disk
+
 
 @dataclass(frozen=True)
 class File:
@@ -28,6 +30,25 @@ class File:
     notes: int  # below the table; among the blank ones, as are
     left_out: int  # those that the source leaves out
     seconds: float
+
+
+def warehouse(folder: Path) -> duckdb.DuckDBPyConnection:
+    """An empty warehouse, gone when it is closed; what the memory does not hold is put aside in the folder meanwhile.
+
+    However many rows there are, a build fits into 4 GB; a machine that has less gives what the engine thinks fit.
+    """
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as warehouse")
+    connection.execute("use warehouse")
+    connection.execute("set temp_directory = $folder", {"folder": str(folder)})
+    bound_memory(connection)
+    return connection
+
+
+def bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    given, unit = connection.execute("select current_setting('memory_limit')").fetchone()[0].split()
+    if float(given) * 1024 ** ["bytes", "KiB", "MiB", "GiB", "TiB"].index(unit) > MEMORY:
+        connection.execute(f"set memory_limit = '{MEMORY}B'")
 
 
 def load(

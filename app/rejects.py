@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-import duckdb
-
 from app import loading
 from app.downloads import harmless
 
@@ -51,9 +49,8 @@ def read(exports: Path, today: date | None = None) -> tuple[list[tuple], list[st
         order by 1, 2 nulls last, 3, 4"""
     with (
         tempfile.TemporaryDirectory(prefix="rejects-") as private,  # its owner alone may open it
-        duckdb.connect(Path(private) / "warehouse.duckdb") as warehouse,
+        loading.warehouse(Path(private)) as warehouse,
     ):
-        warehouse.execute("set temp_directory = $folder", {"folder": private})
         files, problems = loading.load(warehouse, exports, today or date.today(), lambda line: None, drafting=False)
         names = {number: file.path for number, (file, _) in enumerate(files)}
         rows = warehouse.execute(sql, {"longest": LONGEST_VALUE}).fetchall()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from app import records
+from app import loading, records
 from app.exports import recognise
 from app.sources import sources
 
@@ -48,7 +48,7 @@ def bare(path: Path) -> int:
 
 
 def checked(path: Path) -> int:
-    with tempfile.TemporaryDirectory() as private, duckdb.connect(Path(private) / "warehouse.duckdb") as warehouse:
+    with tempfile.TemporaryDirectory() as private, loading.warehouse(Path(private)) as warehouse:
         records.prepare(warehouse)
         read = records.load(warehouse, recognise(path, path.name, sources()), 0, date(2026, 11, 22))
         return read.read

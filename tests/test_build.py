@@ -18,7 +18,8 @@ import duckdb
 import pytest
 
 from app import demo as company
-from app.build import KEPT_VERSIONS, BuildFailed, _bound_memory, build
+from app.build import KEPT_VERSIONS, BuildFailed, build
+from app.loading import bound_memory
 from app.metrics import metrics
 from app.records import contracts
 from app.snapshot import READ_ONLY, NoSnapshot, Snapshot, current, opened, versions
@@ -547,7 +548,7 @@ def test_a_build_asks_for_no_more_memory_than_4_gb_and_for_no_more_than_there_is
     """The engine may hold 3 GB, and the interpreter with all libraries takes less than one."""
     for given, allowed in (("20GB", "2.7 GiB"), ("3GB", "2.7 GiB"), ("500MB", "476.8 MiB")):
         with duckdb.connect(config={"memory_limit": given}) as warehouse:
-            _bound_memory(warehouse)
+            bound_memory(warehouse)
             assert warehouse.execute("select current_setting('memory_limit')").fetchone()[0] == allowed
 
 
