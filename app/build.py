@@ -81,9 +81,10 @@ def build_of(
         raise
     except BadExport as error:
         raise BuildFailed([str(error)]) from None
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:  # no memory: nothing more was put aside
+        why = str(error).partition("\n")[0].rstrip(".")
         raise BuildFailed(
-            [f"{published.parent}: the disk refused ({error}). Make room or choose another --snapshot"]
+            [f"{published.parent}: the disk refused ({why}). Make room or choose another --snapshot"]
         ) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from app import demo as company
-from app.build import KEPT_VERSIONS, BuildFailed, build
+from app.build import KEPT_VERSIONS, BuildFailed, build, build_of
 from app.loading import bound_memory
 from app.metrics import metrics
 from app.records import contracts
@@ -550,6 +550,17 @@ def test_a_build_asks_for_no_more_memory_than_4_gb_and_for_no_more_than_there_is
         with duckdb.connect(config={"memory_limit": given}) as warehouse:
             bound_memory(warehouse)
             assert warehouse.execute("select current_setting('memory_limit')").fetchone()[0] == allowed
+
+
+def test_a_disk_without_room_for_what_memory_does_not_hold_is_told_in_a_sentence(tmp_path: Path) -> None:
+    def load(warehouse: duckdb.DuckDBPyConnection) -> list:
+        warehouse.execute("set memory_limit = '50MB'; set max_temp_directory_size = '10MB'")
+        warehouse.execute("create table much as select range, hash(range)::varchar from range(5_000_000)")
+        return []
+
+    with pytest.raises(BuildFailed, match=r"the disk refused \(.*\)\. Make room or choose another --snapshot$"):
+        build_of(load, tmp_path / "snapshot.duckdb")
+    assert not list(tmp_path.iterdir())
 
 
 # The same in, the same out
