@@ -32,12 +32,13 @@ _BOOLEAN = " ".join(
 )
 
 
-def cleaned(text: str, column: str, source: Source) -> str:
-    """The text of a cell: trimmed, markers of a missing value taken out, the export's words put into the contract's."""
-    edged = (
-        f"{text} like ' %' or {text} like '% ' or strlen({text}) <> length({text})"  # trimming costs most of reading
-    )
-    text = f"nullif(if({edged}, trim({text}), {text}), '')"
+def cleaned(text: str, column: str, source: Source, many: bool = False) -> str:
+    """The text of a cell: trimmed, markers of a missing value taken out, the export's words put into the contract's.
+
+    Of many cells only those are trimmed that may need it: to look is quicker, but takes longer to be understood.
+    """
+    edged = f"{text} like ' %' or {text} like '% ' or strlen({text}) <> length({text})"  # or a blank that is no ASCII
+    text = f"nullif(if({edged}, trim({text}), {text}), '')" if many else f"nullif(trim({text}), '')"
     for marker in source.missing:
         text = f"nullif({text}, {quoted(marker)})"
     words = source.values.get(column, {})

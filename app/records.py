@@ -160,9 +160,9 @@ def load(warehouse: duckdb.DuckDBPyConnection, export: Export, file: int, today:
     told = _copy_columns(warehouse, export, file)
     _answers(warehouse, export, file)
     counts.check(warehouse, export.source, file)
-    texts = _texts(contract, export)
-    stands_for_many = export.source.each or export.source.counted
-    if told.read < BATCH and not stands_for_many:  # worked out once; of many rows it would be a further copy
+    many = told.read > BATCH or bool(export.source.each or export.source.counted)
+    texts = _texts(contract, export, many)
+    if not many:  # worked out once; of many rows it would be a further copy
         warehouse.execute(f"create temp table raw_rows as {texts}")
         texts = "select * from raw_rows"
     warehouse.execute(f"create temp view raw as {texts}")
@@ -486,7 +486,7 @@ def _decide_order(warehouse: duckdb.DuckDBPyConnection, contract: Contract, expo
     return replace(source, dates=tuple(orders["month" if month_only else "day"]))
 
 
-def _texts(contract: Contract, export: Export) -> str:
+def _texts(contract: Contract, export: Export, many: bool) -> str:
     """SQL for the text of every column of a record, put into the contract's words; null where the export has none."""
     source, mapped = export.source, set(_mapped_columns(export.source.sql, export.source.columns))
     told = []
@@ -503,7 +503,7 @@ def _texts(contract: Contract, export: Export) -> str:
         else:
             told.append(f'cast(null as varchar) as "{name}"')
             continue
-        told.append(f'{cells.cleaned(text, name, source)} as "{name}"')
+        told.append(f'{cells.cleaned(text, name, source, many)} as "{name}"')
     join = " join export on export.line = mapped.line" if source.headings else ""
     return f"with mapped as ({source.sql}) select mapped.line, {', '.join(told)} from mapped{join}"
 

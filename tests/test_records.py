@@ -129,6 +129,31 @@ def test_unknown_places_are_counted_under_unknown_and_listed(tickets) -> None:
     assert tally.kept == 2, "nothing is dropped for a region that nobody knows"
 
 
+TABLES = ("tickets_read", "tickets", "rejects", "unknown_words")
+EDGES = (
+    " T1 ,2026-01-05 09:00, 2026-01-05T11:30:00,,\u00a0MET\u2003,2,,\u3000R1, emea ,email ",
+    "\u00a0,2026-01-05,,,,,,,,",
+    "T2,soon,,,late,,,,Atlantis,",
+    "T3,2026-01-05,,,late,,,,\u00a0Atlantis,Phone",
+    "T4,2026-01-05,,,,-1,é ,,Mars;,",
+    "T1,2026-01-06,,,met,,,,,",
+)
+
+
+@pytest.mark.parametrize(("bound", "low"), [("BATCH", 2), ("FEW_LINES", 1)])
+def test_many_rows_and_many_faults_are_read_as_few_are(tickets, monkeypatch, bound: str, low: int) -> None:
+    """Blanks of every kind, four faults, and places that nobody knows: what is quicker for many says the same."""
+    told = []
+    for _ in range(2):
+        warehouse, tallies = load(tickets(*EDGES), "desk.csv")
+        tables = [warehouse.execute(f"select * from {table} order by all").fetchall() for table in TABLES]
+        told.append((tables, tallies))
+        monkeypatch.setattr(records, bound, low)
+    few, many = told
+    assert few == many
+    assert few[1] == [Tally(read=6, kept=1, rejected=4, repeated=1, blank=0)]
+
+
 def test_a_mapping_file_may_keep_places_declare_dates_and_a_zone(drop) -> None:
     """09:00 in Chicago in January is 15:00 in UTC; 5/1 is the fifth of January because the mapping says so."""
     mapping = 'dates = ["%d/%m/%Y %H:%M"]\nzone = "America/Chicago"\nkeep = ["region"]\nmissing = ["?"]\n' + TICKETS_MAP
