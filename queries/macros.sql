@@ -16,4 +16,17 @@ create macro wait_between(below, above, place) as below + (above - below) * (pla
 create macro rank_below(base, quantile) as
     greatest(floor(base * quantile - 1.96 * sqrt(base * quantile * (1 - quantile))) - 1, 0);
 create macro rank_above(base, quantile) as
-    least(ceil(base * quantile + 1.96 * sqrt(base * quantile * (1 - quantile))) - 1, base - 1);
+    greatest(least(ceil(base * quantile + 1.96 * sqrt(base * quantile * (1 - quantile))), base) - 1, 0);
+
+-- The first and the last order statistic that a percentile needs: the two it falls between, the two that enclose it.
+create macro first_rank(base, quantile) as least(floor(quantile * (base - 1)), rank_below(base, quantile));
+create macro last_rank(base, quantile) as greatest(ceil(quantile * (base - 1)), rank_above(base, quantile));
+
+-- The bucket of an order statistic, of the sixteen in a span: how many cases come before the span, and how many lie in
+-- its first bucket, its first two … all of them. Null where it lies in another span.
+create macro bucket_at(rank, span, before, uptos) as
+    if(
+        rank >= before and rank < before + uptos[16],
+        span * 16 + list_position([before + upto > rank for upto in uptos], true) - 1,
+        null
+    );
