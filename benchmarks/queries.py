@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.queries [--sizes 100000 1000000] [--folder FOLDER] [--turns 3]. Asked is what the pages ask
 when they are opened. Every turn asks each page of each size anew, with nothing kept from before. Snapshots that lie in
-the folder are not built again: 10 million tickets take minutes, 100 million most of an hour. The time of the processor
+the folder are not built again: 10 million tickets take minutes, 100 million up to half an hour. The processor's time
 stands beside, for it depends less on what else the machine does.
 """
 
