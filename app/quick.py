@@ -72,12 +72,14 @@ def _lines(export: Export) -> int:
 
 
 def _has_blank_edge(chunk: bytes, delimiter: int) -> bool:
-    """Whether a blank stands between a quotation mark and the edge of its cell: the engine takes it for none of it."""
+    """Whether a blank stands between a quotation mark and the edge of its cell, or another mark: the engine takes the
+    one for none of the cell, and what stands between two pairs of marks for one text.
+    """
     signs, blank = np.frombuffer(chunk, np.uint8), ord(" ")
     marks = np.flatnonzero(signs == ord('"'))
     for step in (-1, 1):
         beyond = marks[signs.take(marks + step, mode="clip") == blank] + 2 * step
         told = signs.take(beyond, mode="clip")  # at an end of the piece the blank itself, which is an edge as well
-        if np.isin(told, (delimiter, blank, ord("\r"), ord("\n"))).any():
+        if np.isin(told, (delimiter, blank, ord('"'), ord("\r"), ord("\n"))).any():
             return True
     return False

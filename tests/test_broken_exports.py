@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app import loading, quick
@@ -218,6 +218,8 @@ QUIET = st.sampled_from(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(QUIET, min_size=1, max_size=6), max_size=5))
+@example([["", "x", '"" ""']])
+@example([["T1", "2026-01-05", '"met" "or not"']])
 def test_reading_quickly_reads_what_row_by_row_reads(tmp_path: Path, cells: list[list[str]]) -> None:
     """The engine's reading stands only where it says the same, cell by cell and line by line."""
     text = "Number,Opened,SLA\n" + "T0,2026-01-05,met\n" + "\n".join(",".join(row) for row in cells)
