@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -74,10 +74,11 @@ class Snapshot:
         return self.path.stem
 
     def ask(self, query: str, **parameters: object) -> pd.DataFrame:
-        """Rows of `queries/<query>.sql`; parameters that it does not name are left out."""
+        """Rows of `queries/<query>.sql`, the caller's own; parameters that it does not name are left out."""
         sql, named = _query(query)
-        with self.connection.cursor() as cursor:
-            return cursor.execute(sql, {name: parameters[name] for name in named}).fetchdf()
+        told = ((name, parameters[name]) for name in named)
+        plain = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in told)
+        return _rows(self, sql, plain).copy(deep=False)  # pandas copies what is written to
 
     def close(self) -> None:
         self.connection.close()
@@ -127,6 +128,14 @@ def opened(path: Path) -> Snapshot:
             "Build a new one with: python -m app build"
         )
     return Snapshot(path, told[0][1], told[0][2], connection)
+
+
+@lru_cache(maxsize=512)
+def _rows(snapshot: Snapshot, sql: str, parameters: tuple[tuple[str, object], ...]) -> pd.DataFrame:
+    """What a snapshot answers: it never changes, and a page asks some questions many times."""
+    told = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
+    with snapshot.connection.cursor() as cursor:
+        return cursor.execute(sql, told).fetchdf()
 
 
 @cache

@@ -110,8 +110,19 @@ def test_another_format_is_refused(copied: Path, change: str) -> None:
         )
 
 
-def test_eight_threads_get_the_answers_to_their_own_questions(demo: Snapshot) -> None:
+def test_an_answer_belongs_to_who_asked(demo: Snapshot) -> None:
+    """What one does to its rows, the next who asks the same does not see."""
+    rows = demo.ask("figures/files")
+    before = rows.copy()
+    rows["path"] = "gone"
+    rows.pop("kept")
+    rows.loc[0, "read"] = -1
+    assert demo.ask("figures/files").equals(before)
+
+
+def test_eight_threads_get_the_answers_to_their_own_questions(demo: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each thread asks of one region and one metric at a time; a shared cursor would mix their answers."""
+    monkeypatch.setattr(snapshot, "_rows", snapshot._rows.__wrapped__)  # each is asked, however often it was before
     regions = ["EMEA", "North America", "Latin America", "Asia Pacific"]
     asked = [
         (metric, region) for metric in ("promises_kept", "sla_attainment", "csat", "reopened") for region in regions
