@@ -1,5 +1,6 @@
 """Answers: the rows of every figure and the sentence that they support; the same for page, download and terminal."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -36,6 +37,7 @@ from app.series import (
     missing,
     nothing_matches,
     over_period,
+    period_together,
     query_of,
     states,
     whole,
@@ -103,7 +105,7 @@ def claims(snapshot: Snapshot, metric: str, filters: Filters) -> tuple[sentences
     if not state.rows:
         return ()
     found = []
-    for judged in changed(by_month(snapshot, state, filters), state):
+    for judged in changed(snapshot, state, filters):
         region, channel = (None if pd.isna(place) else place for place in judged[["region", "channel"]].iloc[0])
         only = (region and len(filters.regions) == 1) or (channel and len(filters.channels) == 1)
         if only or "unknown" in (region, channel):
@@ -131,20 +133,20 @@ def leading(snapshot: Snapshot, filters: Filters) -> list[sentences.Claim]:
 
 def assurance(snapshot: Snapshot, metric: str, filters: Filters) -> str:
     """Whether a metric passes or fails its target consistently; empty without a target or rows."""
-    row = _standing(snapshot, states(snapshot)[metric], filters)
-    return str(row["assurance"].iloc[0]) if len(row) and row["status"].iloc[0] != "withheld" else ""
+    now = _standing(snapshot, states(snapshot)[metric], filters)
+    return now["assurance"] if now and now["status"] != "withheld" else ""
 
 
 def quiet_headline(snapshot: Snapshot, ids: tuple[str, ...], filters: Filters) -> str:
     """The head of a page on which nothing changed: what misses its target all the same, or why nothing is said."""
     loaded = [state for state in map(states(snapshot).get, ids) if state.rows]
-    found = [(state.metric.name, row.iloc[0]) for state in loaded if len(row := _standing(snapshot, state, filters))]
-    ready = [(name, row) for name, row in found if row["status"] != "withheld"]
+    found = [(state.metric.name, now) for state in loaded if (now := _standing(snapshot, state, filters))]
+    ready = [(name, now) for name, now in found if now["status"] != "withheld"]
     if not ready:
         return "Nothing to show with these filters" if len(found) < len(loaded) else "No data loaded yet"
-    failing = [name for name, row in ready if row["assurance"] == "consistently fails"]
-    quiet = "No lasting change" if any(row["label"] in SIGNALS for _, row in ready) else "No real change"
-    quiet = "Too early to call a change" if all(row["trial"] for _, row in ready) else quiet
+    failing = [name for name, now in ready if now["assurance"] == "consistently fails"]
+    quiet = "No lasting change" if any(now["label"] in SIGNALS for _, now in ready) else "No real change"
+    quiet = "Too early to call a change" if all(now["trial"] for _, now in ready) else quiet
     return f"{quiet}; {listed(failing[:2])} consistently short of target" if failing else quiet
 
 
@@ -207,49 +209,48 @@ def _by_place(snapshot: Snapshot, figure: str, state: State, filters: Filters) -
 def _headline(snapshot: Snapshot, figure: str, state: State, filters: Filters) -> pd.DataFrame:
     """One row: the latest finished month in its limits, and the whole period."""
     judged, now = all_places(snapshot, state, filters), _standing(snapshot, state, filters)
-    if judged.empty:
+    if not now:
         return judged
-    last = _latest(judged, state.metric)
-    period = whole(over_period(snapshot, state, filters)).reset_index(drop=True)
-    return now.assign(
+    last = judged.iloc[_latest(judged, state.metric)]
+    period = period_together(snapshot, state, filters)
+    rows = pd.DataFrame({name: [value] for name, value in now.items()}).astype({"base": judged["base"].dtype})
+    return rows.assign(
         period_from=judged["month"].min(),
         period_to=judged["month"].max(),
-        **{f"period_{name}": period[name] for name in ("numerator", "base", "value", "low", "high")},
-        **year_before.columns(snapshot, state, filters, last.iloc[0]),
+        **{f"period_{name}": pd.Series(period[name]) for name in ("numerator", "base", "value", "low", "high")},
+        **year_before.columns(snapshot, state, filters, last),
         **{name: last[name] for name in _told(state, [])},
     )
 
 
 @lru_cache(maxsize=16384)
-def _standing(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
-    """Where a metric stands: the row of its latest finished month, judged; none where nothing is loaded or matches."""
+def _standing(snapshot: Snapshot, state: State, filters: Filters) -> dict[str, object]:
+    """Where a metric stands: its latest finished month, judged; empty where nothing is loaded or matches."""
     judged = all_places(snapshot, state, filters) if state.rows else pd.DataFrame()
     if judged.empty:
-        return judged
-    last = _latest(judged, state.metric)
+        return {}
+    at = _latest(judged, state.metric)
+    names = ("month", "finished", "numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper")
+    last = {name: judged[name].iat[at] for name in (*names, "target", "label", "rule", "assurance", "trial")}
     claim = sentences.claim_of(state.metric, judged, None, None)
-    shown = last["label"].iloc[0] != ""
-    numbers = ("numerator", "base", "value", "low", "high", "status", "mean", "lower", "upper", "target")
-    return pd.DataFrame(
-        {
-            "metric": state.metric.id,
-            **{name: last[name] for name in ("month", "finished", *numbers, "label", "rule")},
-            "variation": judged.attrs["variation"] if shown else "",
-            "assurance": judged.attrs["assurance"],
-            "since": [pd.Timestamp(claim.since) if claim and shown else pd.NaT],
-            "trial": judged.attrs["trial"],
-        }
-    )
+    labels = [label for label in judged["label"] if label]
+    return {
+        "metric": state.metric.id,
+        **{name: last[name] for name in (*names, "target", "label", "rule")},
+        "variation": labels[-1] if last["label"] else "",
+        "assurance": last["assurance"],
+        "since": pd.Timestamp(claim.since) if claim and last["label"] else pd.NaT,
+        "trial": last["trial"],
+    }
 
 
-def _latest(judged: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    """The row of the latest finished month; of what stands, that in which it was last told."""
+def _latest(judged: pd.DataFrame, metric: Metric) -> int:
+    """Where the latest finished month stands; of what stands, that in which it was last told."""
     finished = judged["finished"].to_numpy(bool)
     told = finished & judged["value"].notna().to_numpy()
     if metric.standing and told.any():
         finished = told
-    at = np.flatnonzero(finished)[-1] if finished.any() else len(judged) - 1
-    return judged.iloc[[at]].reset_index(drop=True)
+    return int(np.flatnonzero(finished)[-1]) if finished.any() else len(judged) - 1
 
 
 def _recommendation(snapshot: Snapshot, filters: Filters) -> Answer:
@@ -304,33 +305,30 @@ GENERIC = {
 }
 
 
-def _passing(metric: Metric, rows: pd.DataFrame) -> str:
+def _passing(metric: Metric, now: Mapping[str, object]) -> str:
     """What a metric that leads with nothing says: its signal, if it has one, may be chance among so many."""
-    sentence = sentences.headline(metric, rows)
-    signals = rows["label"].iloc[0] in SIGNALS and rows["since"].notna().iloc[0]
-    return f"{sentence}, may be chance" if signals else sentence
+    sentence = sentences.standing(metric, now)
+    return f"{sentence}, may be chance" if now["label"] in SIGNALS and not pd.isna(now["since"]) else sentence
 
 
 def _overview(snapshot: Snapshot, filters: Filters) -> Answer:
     """One row per metric that has data, signals first: concern, improvement, then those that miss their target."""
     told = []
     for id_, state in states(snapshot).items():
-        rows = _standing(snapshot, state, filters)
-        if rows.empty or rows["status"].iloc[0] == "withheld":
+        now = _standing(snapshot, state, filters)
+        if not now or now["status"] == "withheld":
             continue
-        row = rows.iloc[0]
         claim = next(iter(claims(snapshot, id_, filters)), None)
         told.append(
             {
                 "metric": id_,
                 "page": state.metric.page,
-                "month": row["month"],
-                **{name: row[name] for name in ("value", "base", "status", "target", "assurance")},
-                "label": claim.label if claim else row["label"] and "common cause",
+                **{name: now[name] for name in ("month", "value", "base", "status", "target", "assurance")},
+                "label": claim.label if claim else now["label"] and "common cause",
                 "region": claim.region if claim else None,
                 "channel": claim.channel if claim else None,
                 "since": pd.Timestamp(claim.since) if claim else pd.NaT,
-                "change": claim.brief if claim else _passing(state.metric, rows),
+                "change": claim.brief if claim else _passing(state.metric, now),
                 "strength": claim.strength if claim else 0.0,
             }
         )

@@ -1,5 +1,6 @@
 """Sentences: what rows support, in words. Pure: judged rows and their metric in, a claim or a sentence out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,10 +59,12 @@ def claim_of(metric: Metric, judged: pd.DataFrame, region: str | None, channel: 
     """The change that the last judged month is part of; None for common cause, while limits are trial limits, and
     where the months repeat a yearly pattern and the last is no change of the same kind on a year before.
     """
-    points = judged[judged["label"] != ""]
-    if len(points) < 12 or points["label"].iloc[-1] == "common cause" or _seasonal(points):
+    labels = [label for label in judged["label"] if label]
+    if len(labels) < 12 or labels[-1] == "common cause":
         return None
-    label = points["label"].iloc[-1]
+    points, label = judged[judged["label"] != ""], labels[-1]
+    if _seasonal(points):
+        return None
     last = points.iloc[-1]
     belongs = points["label"] == label
     if last["rule"] != "trend":  # after a step, months that still led up to it are no part of what came of it
@@ -152,7 +155,11 @@ def _latest(metric: Metric, rows: pd.DataFrame) -> str:
 
 
 def headline(metric: Metric, rows: pd.DataFrame) -> str:
-    row = rows.iloc[0]
+    return standing(metric, rows.iloc[0])
+
+
+def standing(metric: Metric, row: Mapping[str, object]) -> str:
+    """What a row of a headline says of its month."""
     if metric.standing:
         return "stands, is not judged by month"
     if row["label"] == "":

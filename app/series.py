@@ -121,11 +121,15 @@ def by_month(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame
     Months after the one in which the records end are left out: they hold only the stragglers of earlier months. These
     count in the totals of a period all the same: a ticket resolved late is resolved.
     """
-    covered = replace(filters, end=min(filters.end or state.as_of, state.as_of))
-    rows = with_status(_asked(snapshot, state.metric, covered, "series"), state.metric)
-    months, at = np.unique(rows["month"].to_numpy("datetime64[D]"), return_inverse=True)
-    rows["finished"] = np.array([last_workday(month) <= state.as_of for month in months.tolist()], dtype=bool)[at]
-    return rows
+    return pd.DataFrame(_by_month(snapshot, state, filters))
+
+
+@lru_cache(maxsize=512)
+def _by_month(snapshot: Snapshot, state: State, filters: Filters) -> Columns:
+    told = _with_status(_asked(snapshot, state.metric, filters, "series", state.as_of), state.metric)
+    months, at = np.unique(told["month"].to_numpy("datetime64[D]"), return_inverse=True)
+    finished = np.array([last_workday(month) <= state.as_of for month in months.tolist()], dtype=bool)[at]
+    return told | {"finished": finished}
 
 
 @lru_cache(maxsize=512)
@@ -135,9 +139,32 @@ def over_period(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFr
     What stands is told as of the last month of the period that is over, the month in which a headline tells it. A place
     in which nothing stands then has no row, whatever stood there before.
     """
+    return pd.DataFrame(_over_period(snapshot, state, filters))
+
+
+@lru_cache(maxsize=512)
+def _over_period(snapshot: Snapshot, state: State, filters: Filters) -> Columns:
     if state.metric.standing:
         filters = replace(filters, end=_month_of_standing(state, filters))
-    return with_status(_asked(snapshot, state.metric, filters, "totals"), state.metric)
+    return _with_status(_asked(snapshot, state.metric, filters, "totals"), state.metric)
+
+
+def months_together(snapshot: Snapshot, state: State, filters: Filters) -> Columns:
+    """Those rows of `by_month` that tell of all chosen places together, column by column."""
+    return _together(_by_month(snapshot, state, filters))
+
+
+def period_together(snapshot: Snapshot, state: State, filters: Filters) -> Columns:
+    """That row of `over_period` that tells of all chosen places together, column by column."""
+    return _together(_over_period(snapshot, state, filters))
+
+
+def _together(columns: Columns) -> Columns:
+    return _at(columns, np.flatnonzero(pd.isna(columns["region"]) & pd.isna(columns["channel"])))
+
+
+def _at(columns: Columns, rows: np.ndarray) -> Columns:
+    return {name: column.take(rows) for name, column in columns.items()}
 
 
 def _month_of_standing(state: State, filters: Filters) -> date:
@@ -155,10 +182,14 @@ def query_of(metric: Metric, shape: str) -> str:
     return f"figures/{kind}{shape}"
 
 
-def _asked(snapshot: Snapshot, metric: Metric, filters: Filters, shape: str) -> Columns:
-    """The rows of one metric, column by column: a table is made of them once, when all is known."""
+def _asked(
+    snapshot: Snapshot, metric: Metric, filters: Filters, shape: str, until: date | None = None
+) -> dict[str, Column]:
+    """The rows of one metric, of a series up to a month, column by column: a table is made once, when all is known."""
     columns, spans = _every(snapshot, shape, query_of(metric, shape), filters)
     start, end = spans.get((metric.query, metric.quantile), (0, 0))
+    if until:
+        end = start + int(np.searchsorted(columns["month"][start:end], np.datetime64(until), "right"))
     return {name: _plain(column[start:end]) for name, column in columns.items()}
 
 
@@ -195,7 +226,7 @@ def _every(snapshot: Snapshot, shape: str, query: str, filters: Filters) -> tupl
 @lru_cache(maxsize=512)
 def all_places(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
     """The months of all chosen places together, judged."""
-    return judge(whole(by_month(snapshot, state, filters)), state)
+    return judge(months_together(snapshot, state, filters), state)
 
 
 def whole(rows: pd.DataFrame) -> pd.DataFrame:
@@ -205,6 +236,10 @@ def whole(rows: pd.DataFrame) -> pd.DataFrame:
 
 def with_status(rows: Columns, metric: Metric) -> pd.DataFrame:
     """Add the 95 % interval and whether a number may be shown: shown, low base or withheld."""
+    return pd.DataFrame(_with_status(rows, metric))
+
+
+def _with_status(rows: Columns, metric: Metric) -> dict[str, Column]:
     told = {name: rows[name] for name in rows if name != "margin"}
     value, base = rows["value"].to_numpy(float), rows["base"].to_numpy(float)
     numerator = rows["numerator"].to_numpy(float) if "numerator" in rows else np.full(len(value), np.nan)
@@ -223,7 +258,7 @@ def with_status(rows: Columns, metric: Metric) -> pd.DataFrame:
     hidden = status == "withheld"
     for name, numbers in {"numerator": numerator, "value": value, "low": low, "high": high}.items():
         told[name] = np.where(hidden, np.nan, numbers)
-    return pd.DataFrame(told | {"status": pd.array(status, dtype="str")})
+    return told | {"status": pd.array(status, dtype="str")}
 
 
 def _interval(
@@ -242,51 +277,51 @@ def _interval(
     return low, high
 
 
-def changed(series: pd.DataFrame, state: State) -> list[pd.DataFrame]:
+def changed(snapshot: Snapshot, state: State, filters: Filters) -> list[pd.DataFrame]:
     """The months of each place (all, region, channel, both) whose last one is a signal, judged.
 
     Most places are quiet, and of a hundred in a thousand series the table of a judgement is what costs.
     """
-    metric = state.metric
-    places = series.groupby(["region", "channel"], dropna=False, sort=False).ngroup().to_numpy()
-    values, finished = series["value"].to_numpy(float), series["finished"].to_numpy(bool)
+    told, metric = _by_month(snapshot, state, filters), state.metric
+    (regions, names), (channels, _) = (pd.factorize(told[place]) for place in ("region", "channel"))
+    places, _ = pd.factorize(regions + channels * (len(names) + 1))
+    values, finished = told["value"], told["finished"]
     found = []
     for place in range(places.max(initial=-1) + 1):
         at = np.flatnonzero(places == place)
-        judgement = spc.judge(_counting(values[at], finished[at], metric), metric.better, metric.target)
-        labels = [point.label for point in judgement.points if point.label]
-        if labels and labels[-1] != "common cause":
-            found.append(judge(series.iloc[at], state))
+        if spc.ends_in_signal(_counting(values[at], finished[at], metric)):
+            found.append(judge(_at(told, at), state))
     return found
 
 
-def judge(rows: pd.DataFrame, state: State) -> pd.DataFrame:
-    """Add control limits, label and rule, and the same of the difference to the same month a year before.
+def judge(rows: pd.DataFrame | Columns, state: State) -> pd.DataFrame:
+    """Add control limits, label and rule, and the same of the difference to the same month a year before; and of all
+    rows the assurance, and whether the limits are trial limits.
 
     An unfinished month and a withheld one are left out of every rule.
     """
-    metric = state.metric
-    values = _counting(rows["value"].to_numpy(float), rows["finished"].to_numpy(bool), metric)
+    metric, months = state.metric, rows["month"].to_numpy("datetime64[D]").tolist()
+    values = _counting(np.asarray(rows["value"], float), np.asarray(rows["finished"], bool), metric)
     judgement = spc.judge(values, metric.better, metric.target)
-    yearly = season.on_year([month.date() for month in rows["month"]], values, metric.better)
-    on_year = yearly.judgement.points if yearly.judgement else [spc.Point(None, None, None, None, "", "")] * len(rows)
+    yearly = season.on_year(months, values, metric.better)
+    on_year = yearly.judgement.points if yearly.judgement else [spc.Point(None, None, None, None, "", "")] * len(months)
     points = judgement.points
-    told = {name: column.array for name, column in rows.items()} | {
+    told = {name: getattr(column, "array", column) for name, column in rows.items()} | {
         "mean": _numbers([point.mean for point in points]),
         "lower": _numbers([point.lower for point in points]),
         "upper": _numbers([point.upper for point in points]),
         "target": float("nan") if metric.target is None else metric.target,
-        "label": [point.label for point in points],
-        "rule": [point.rule for point in points],
-        "on_year": _numbers(list(yearly.differences)),
+        "label": _words([point.label for point in points]),
+        "rule": _words([point.rule for point in points]),
+        "on_year": _numbers(yearly.differences),
         "on_year_lower": _numbers([point.lower for point in on_year]),
         "on_year_upper": _numbers([point.upper for point in on_year]),
-        "on_year_label": [point.label for point in on_year],
+        "on_year_label": _words([point.label for point in on_year]),
         "yearly_pattern": yearly.clear,
+        "assurance": judgement.assurance,
+        "trial": judgement.trial,
     }
-    judged = pd.DataFrame(told, index=range(len(rows)))
-    judged.attrs = {"assurance": judgement.assurance, "variation": judgement.variation, "trial": judgement.trial}
-    return judged
+    return pd.DataFrame(told, index=range(len(months)))
 
 
 def _counting(values: np.ndarray, finished: np.ndarray, metric: Metric) -> list[float | None]:
@@ -301,9 +336,13 @@ def is_rare(metric: Metric, values: pd.Series | np.ndarray) -> bool:
     return metric.kind == "count" and len(values) > 0 and values.mean() < LEAST_A_MONTH
 
 
-def _numbers(values: list[float | None]) -> list[float]:
+def _numbers(values: Sequence[float | None]) -> np.ndarray:
     """None as not-a-number, so that a column of nothing is still one of numbers."""
-    return [float("nan") if value is None else value for value in values]
+    return np.array(values, float)
+
+
+def _words(values: Sequence[str]) -> Column:
+    return pd.array(np.array(values, object), dtype="str")
 
 
 def missing(state: State) -> str:

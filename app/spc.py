@@ -136,6 +136,12 @@ def judge(
     return Judgement(tuple(points), variation, assurance, trial, since)
 
 
+def ends_in_signal(values: Sequence[float | None]) -> bool:
+    """Whether `judge` would find a signal in the last value that is there: no rule looks back further than a run."""
+    judged = [value for value in _checked(values) if value is not None]
+    return bool(judged) and _signals(judged[-RUN:], *_centre(judged, True))[-1][0] != ""
+
+
 def wilson(successes: Numbers, base: Numbers, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
     """Low and high end (0–1) of Wilson's score interval for a share; (0.0, 1.0) on an empty base: nothing is known.
 

@@ -5,7 +5,7 @@ the year to date that is compared: the months of the year up to the last that is
 months is compared as it is, without the month that is not over. What stands is compared with itself a year before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,7 @@ from app.filters import Filters
 from app.metrics import Metric
 from app.periods import shifted
 from app.records import last_workday
-from app.series import State, by_month, over_period, whole
+from app.series import Columns, State, months_together, period_together
 from app.snapshot import Snapshot
 
 YEAR = 12
@@ -115,10 +115,10 @@ def _span(state: State, filters: Filters) -> tuple[date, date] | None:
 
 def _reaches(snapshot: Snapshot, state: State, filters: Filters, start: date) -> bool:
     """Whether the records hold a whole period from `start` on: a sum needs a first month that is not cut."""
-    months = _months(snapshot, state, filters)["month"]
-    if months.empty:
+    months = _months(snapshot, state, filters)["month"].to_numpy("datetime64[D]")
+    if not len(months):
         return False
-    first = months.min().date()
+    first = months.min().item()
     return first < start if state.metric.kind in ("rate", "count") else first <= start
 
 
@@ -127,34 +127,33 @@ def _side(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, 
     months = _months(snapshot, state, filters)
     when = months["month"].to_numpy("datetime64[D]")
     within = (when >= np.datetime64(span[0])) & (when <= np.datetime64(span[1]))
-    totals = months[within] if state.metric.standing else _total(snapshot, state, filters, span)
-    if len(totals) != 1 or pd.isna(totals["value"].iloc[0]):
+    if state.metric.standing:
+        totals = {name: column[within] for name, column in months.items()}
+    else:
+        totals = period_together(snapshot, state, replace(filters, start=span[0], end=span[1]))
+    if len(totals["value"]) != 1 or isnan(totals["value"][0]):
         return None
-    row = totals.iloc[0]
+    row = {name: column[0] for name, column in totals.items()}
     low, high = float(row["low"]), float(row["high"])
     if isnan(low) and _counts_events(state.metric):
-        counts, bases = (months[name].to_numpy(float)[within].tolist() for name in ("numerator", "base"))
+        counts, bases = (np.asarray(months[name], float)[within].tolist() for name in ("numerator", "base"))
         exposures = [1.0] * len(counts) if state.metric.kind == "count" else bases
         low, high = event_interval(counts, exposures, float(row["value"]))
     base = nan if pd.isna(row["base"]) else int(row["base"])
     return Side(base, float(row["value"]), low, high, _rounding(row, state.metric, int(within.sum())))
 
 
-def _total(snapshot: Snapshot, state: State, filters: Filters, span: tuple[date, date]) -> pd.DataFrame:
-    return whole(over_period(snapshot, state, replace(filters, start=span[0], end=span[1])))
-
-
 @lru_cache(maxsize=512)
-def _months(snapshot: Snapshot, state: State, filters: Filters) -> pd.DataFrame:
+def _months(snapshot: Snapshot, state: State, filters: Filters) -> Columns:
     """All months of the chosen places together, whatever the period: asked once for both sides."""
-    return whole(by_month(snapshot, state, filters.widened("start", "end")))
+    return months_together(snapshot, state, filters.widened("start", "end"))
 
 
 def _counts_events(metric: Metric) -> bool:
     return metric.kind == "count" or metric.unit == "per 100"
 
 
-def _rounding(row: pd.Series, metric: Metric, months: int) -> float:
+def _rounding(row: Mapping[str, float], metric: Metric, months: int) -> float:
     """How far the value of protected counts can lie from that of the people: each month told to the nearest five, and
     shares in whole percents. 0 for cases."""
     if metric.about != "people":

@@ -452,6 +452,12 @@ def test_another_unit_moves_the_limits_and_keeps_the_labels(values, better, powe
         assert labels(moved) == labels(before)
 
 
+@settings(max_examples=600, deadline=None)
+@given(series())
+def test_what_ends_in_a_signal_is_what_is_judged_so(values):
+    assert spc.ends_in_signal(values) == (spc.judge(values).variation not in ("", "common cause"))
+
+
 @given(series())
 def test_without_a_direction_nothing_is_good_or_bad(values):
     judgement = spc.judge(values, "neither", 0)
