@@ -1,6 +1,7 @@
 """Card: the one way to put a figure on the screen: sentence, chart, rows to take away, and how it came about."""
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -45,9 +46,12 @@ def card(found: Answer, note: str, shape: Callable[..., Chart], *more: Hashable,
         absent(found)
         return
     chart = charted(found, shape, *more)
-    height = 12 * charts.ROW_HEIGHT if scrolls else "content"
-    with framed(found, note, lambda: [("", chart)]), st.container(key=f"draw-{key_of(found)}", height=height):
-        draw(chart, key_of(found), charts.alt_text(found.sentence, found.rows))
+    key = key_of(found)
+    with (
+        framed(found, note, lambda: [("", chart)]),
+        st.container(key=f"draw-{key}", height=12 * charts.ROW_HEIGHT) if scrolls else nullcontext(),
+    ):
+        draw(chart, key, charts.alt_text(found.sentence, found.rows))
 
 
 @lru_cache(maxsize=8192)
@@ -195,12 +199,21 @@ def _order(chart: Chart) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _encoded(chart: Chart) -> dict[str, pa.Table]:
-    """The tables of a chart in the form in which they are sent: without what pandas notes for itself."""
+def _encoded(chart: Chart) -> dict[str, bytes]:
+    """The tables of a chart as they are sent: Arrow's stream, without what pandas notes for itself."""
     return {
-        name: pa.table({column: pa.array(rows[column].to_numpy(), from_pandas=True) for column in rows.columns})
+        name: _stream(
+            pa.table({column: pa.array(rows[column].to_numpy(), from_pandas=True) for column in rows.columns})
+        )
         for name, rows in chart.data.items()
     }
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def marked(label: str, words: str, *after: str) -> None:
