@@ -40,6 +40,7 @@ from app.card import (
     shown,
     sql_of,
 )
+from app.charts import Chart
 from app.confidential import rules
 from app.filters import month_words, parse_month
 from app.metrics import Metric, write_amount
@@ -247,15 +248,23 @@ def goal() -> None:
     found, every = ask("goals_outlook", None), ask("goals", None)
     if found.state != "ready":
         return
-    names = list(found.rows["goal"].unique())
-    row = answers.goals.one_of(every.rows, st.session_state.get("opened"))
-    rows = found.rows[found.rows["goal"] == row["goal"]]
-    one = replace(found, rows=rows, sentence=answers.goals.opened(row), note="")
-    chart = goal_charts.outlook(rows, row, series.states(shown().snapshot)[row["metric"]].metric)
+    names, row, one, chart = _one_goal(shown().snapshot, found, every, st.session_state.get("opened"))
     with framed(one, answers.goals.terms(row), lambda: [("", chart)]):
         st.session_state["goal"] = row["goal"]  # the box alone would keep the worst goal of other filters
         st.selectbox("Goal", names, key="goal", on_change=_open, label_visibility="collapsed", width=400)
-        draw(chart, "goals_outlook", charts.alt_text(one.sentence, rows))
+        draw(chart, "goals_outlook", charts.alt_text(one.sentence, one.rows))
+
+
+@lru_cache(maxsize=2048)
+def _one_goal(
+    snapshot: Snapshot, found: Answer, every: Answer, name: str | None
+) -> tuple[list[str], pd.Series, Answer, Chart]:
+    """The goals that can be opened; the one of that name: its row, its answer and its chart."""
+    row = answers.goals.one_of(every.rows, name)
+    rows = found.rows[found.rows["goal"] == row["goal"]]
+    one = replace(found, rows=rows, sentence=answers.goals.opened(row), note="")
+    chart = goal_charts.outlook(rows, row, series.states(snapshot)[row["metric"]].metric)
+    return list(found.rows["goal"].unique()), row, one, chart
 
 
 def _open() -> None:
@@ -345,14 +354,21 @@ def representation(attribute: str) -> None:
             st.header(name, anchor=False)
             st.markdown(found.sentence)
         return
-    rows = found.rows[found.rows["attribute"] == attribute]
-    split = "by level" if rows["place"].nunique() == 1 else f"in {rows['place'].iloc[0]}, beside everyone"
-    one = replace(found, figure=f"representation-{attribute}", rows=rows, sentence=f"{name} {split}", note="")
-    chart = people_charts.levels(rows)
+    one, chart, named = _attribute(found, attribute)
     note = f"Shares of counts to the nearest {rules().nearest}. Open and dashed: too few to tell."
     with framed(one, note, lambda: [("", chart)]):
-        _chips(people_charts.named_groups(rows))
-        draw(chart, one.figure, charts.alt_text(one.sentence, rows))
+        _chips(named)
+        draw(chart, one.figure, charts.alt_text(one.sentence, one.rows))
+
+
+@lru_cache(maxsize=2048)
+def _attribute(found: Answer, attribute: str) -> tuple[Answer, Chart, dict[str, str]]:
+    """One attribute of the workforce: its answer, its chart, and the colour name of each category."""
+    rows = found.rows[found.rows["attribute"] == attribute]
+    split = "by level" if rows["place"].nunique() == 1 else f"in {rows['place'].iloc[0]}, beside everyone"
+    sentence = f"{people.ATTRIBUTES[attribute]} {split}"
+    one = replace(found, figure=f"representation-{attribute}", rows=rows, sentence=sentence, note="")
+    return one, people_charts.levels(rows), people_charts.named_groups(rows)
 
 
 def safety_bands() -> None:
