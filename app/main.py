@@ -40,14 +40,18 @@ def _shelf(published: Path) -> Shelf:
 
 
 @st.cache_resource(show_spinner=False)
-def _settle_memory() -> None:
+def _settle() -> None:
     """Keep what every reader shares out of garbage collection: it would cost each of them at every click.
 
     What is cached later is walked by each full collection, while all readers wait: so these come seldom.
+
+    A page is sent in hundreds of messages by a thread of its own, and each may make it wait for the interpreter as long
+    as another thread may keep it. With 25 readers a tenth of the usual time halves the slowest answers.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 10)
+    sys.setswitchinterval(0.0005)
 
 
 def _published() -> tuple[Snapshot | None, Path | None, str]:
@@ -76,15 +80,18 @@ def _look_for_news(meant: Path) -> None:
 
 st.set_page_config(page_title="Customer leadership", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
 st.html(ROOT / "app" / "style.css")
-pages = [st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
-# Streamlit gives its default page no path of its own, and a link must name its page: so the default only leads on.
-page = st.navigation([st.Page(lambda: None, title="Start", default=True, visibility="hidden"), *pages])
+if "pages" not in st.session_state:  # once a session: each looks for its file
+    pages = [st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
+    # Streamlit gives its default page no path of its own, and a link must name its page: so the default only leads on.
+    st.session_state["pages"] = [st.Page(lambda: None, title="Start", default=True, visibility="hidden"), *pages]
+page = st.navigation(st.session_state["pages"])
 snapshot, meant, trouble = _published()
 if snapshot is None:  # after the navigation: the page that was asked for is the one that comes
     first_build.show(EXPORTS, SNAPSHOT, trouble)
     st.stop()
 if page.url_path == "":
-    st.switch_page(pages[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.switch_page(st.session_state["pages"][1], query_params=asked)
 filters, complaints = sidebar.filters(snapshot)
 st.session_state["shown"] = Shown(snapshot, filters)
 for complaint in filter(None, [trouble, *complaints]):
@@ -95,4 +102,4 @@ with turn(snapshot.version, page.url_path, filters):
     page.run()
 card.workbook(page.url_path)
 _look_for_news(meant)
-_settle_memory()
+_settle()

@@ -9,7 +9,9 @@ import os
 import runpy
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +25,7 @@ PATIENCE = 60.0  # seconds: after these a new snapshot is shown, prepared or not
 LOOK = 2.0  # seconds between two looks for a new one
 MOST = 120  # pages, with their filters, that are made anew of a new snapshot
 NAME = "warming"
+KNOWN = threading.Lock()  # held while a page is sent that was made before
 
 
 class Shelf:
@@ -100,10 +103,30 @@ def made(page: Path, snapshot: Snapshot, filters: Filters) -> float:
     return time.monotonic() - began
 
 
+@contextmanager
+def turn(version: str, page: str, filters: Filters) -> Iterator[None]:
+    """Held while a page is made: who asks for the same one meanwhile waits, and then finds it answered.
+
+    Pages that were made before are sent one after the other. Their readers would else take the interpreter from each
+    other hundreds of times a page, and all would wait for the last.
+    """
+    asked = _asked(version, page, filters)
+    with KNOWN if asked.answered else nullcontext(), asked.lock:
+        yield
+        asked.answered = True
+
+
+@dataclass
+class Asked:
+    """A page of a snapshot with its filters, and whether it was made before."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    answered: bool = False
+
+
 @st.cache_resource(max_entries=512, show_spinner=False)
-def turn(version: str, page: str, filters: Filters) -> threading.Lock:
-    """Held while a page is made: who asks for the same one meanwhile waits, and then finds it answered."""
-    return threading.Lock()
+def _asked(version: str, page: str, filters: Filters) -> Asked:
+    return Asked()
 
 
 def _silence() -> None:

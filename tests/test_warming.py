@@ -189,3 +189,34 @@ def test_a_page_of_a_reader_waits_for_the_same_page_being_made(world: Snapshot) 
         assert done == []
     with warming.turn("one", "trust", Filters()):
         assert done == ["made"]
+
+
+def test_known_pages_are_sent_in_turn_and_a_new_one_waits_for_none(world: Snapshot) -> None:
+    began, sent = threading.Event(), []
+    for page in ("goals", "innovation"):
+        with warming.turn("two", page, Filters()):
+            pass  # now it is known
+
+    def send() -> None:
+        with warming.turn("two", "goals", Filters()):
+            began.set()
+            time.sleep(0.2)
+            sent.append("goals")
+
+    threading.Thread(target=send).start()
+    began.wait(10)
+    with warming.turn("two", "diversity", Filters()):
+        assert sent == []
+    with warming.turn("two", "innovation", Filters()):
+        assert sent == ["goals"]
+
+
+def test_a_page_that_went_wrong_is_made_anew_and_holds_up_nobody(world: Snapshot) -> None:
+    with pytest.raises(RuntimeError), warming.turn("three", "goals", Filters()):
+        raise RuntimeError
+    assert not warming._asked("three", "goals", Filters()).answered
+    with warming.turn("three", "goals", Filters()):
+        assert not warming.KNOWN.locked()
+    with warming.turn("three", "goals", Filters()):
+        assert warming.KNOWN.locked()
+    assert not warming.KNOWN.locked()
