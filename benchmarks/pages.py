@@ -6,7 +6,8 @@ Without a snapshot: those that stand for 100 thousand and for 10 million tickets
 same load of the machine: the dashboard on each snapshot, with choices never made before (new) and made before (again);
 the floor, which is the same page re-sent from memory; and a plain page over a table of as many raw tickets. Times are
 the browser's own: from the click to the last change within the page after which all is drawn and 300 ms pass in peace;
-these are not counted. kB are the messages as they are packed for the wire; runs, how often the script ran.
+these are not counted. kB are the messages as they are packed for the wire; runs, how often the script ran. The servers
+prepare no page by themselves here: the first load of a page and each new choice find nothing answered.
 """
 
 import argparse
@@ -146,12 +147,16 @@ class Tab:
         self.context.close()
 
 
-def months_of(snapshot: Path) -> list[str]:
-    """First months to choose, as the sidebar writes them: each takes tickets away, and at least twelve months stay."""
+def months_of(snapshot: Path) -> tuple[list[str], list[str]]:
+    """First months to choose, as the sidebar writes them, and a last month for each page, as in an address.
+
+    Each first month takes tickets away, and at least twelve months stay.
+    """
     months = "select distinct month from metric_months where metric = 'sla_attainment' order by 1"
     with duckdb.connect(snapshot, read_only=True) as connection:
-        found = connection.execute(months).fetchall()
-    return [f"{month:%b %Y}" for (month,) in found[1:-11]]
+        found = [month for (month,) in connection.execute(months).fetchall()]
+    firsts = [f"{month:%b %Y}" for month in found[1 : -11 - len(PAGES)]]
+    return firsts, [f"{month:%Y-%m}" for month in found[: -1 - len(PAGES) : -1]]
 
 
 def tickets_of(snapshot: Path) -> int:
@@ -224,6 +229,10 @@ def served(way: str, command: list[str], folder: Path, **options: object) -> Ite
         yield address
 
 
+def dashboard(snapshot: Path) -> list[str]:
+    return [sys.executable, "-m", "app", "serve", "--snapshot", str(snapshot), "--port"]
+
+
 def streamlit(script: Path) -> list[str]:
     quiet = ["--server.headless", "true", "--browser.gatherUsageStats", "false", "--server.address", "localhost"]
     return [sys.executable, "-m", "streamlit", "run", str(script), *quiet, "--server.port"]
@@ -245,20 +254,24 @@ def measure(options: argparse.Namespace, browser: Browser, folder: Path) -> dict
     paths = snapshots(options.snapshot, folder)
     with ExitStack() as open_:
         sites: dict[str, str] = {}
+        unwarmed = os.environ | {"DASHBOARD_WARMING": "off"}
         for path in paths:
             way = f"{tickets_of(path):,}"
             way = way if way not in sites else f"{way} ({path.name})"
-            command = [sys.executable, "-m", "app", "serve", "--snapshot", str(path), "--port"]
-            sites[way] = open_.enter_context(served(f"app-{len(sites)}", command, folder, cwd=ROOT))
-        recorder = Tab(browser, next(iter(sites.values())), DRAWN)
-        record(recorder, paths[0], options.pages, folder / "recorded")
-        recorder.close()
+            sites[way] = open_.enter_context(
+                served(f"app-{len(sites)}", dashboard(path), folder, cwd=ROOT, env=unwarmed)
+            )
+        with served("recorded", dashboard(paths[0]), folder, cwd=ROOT, env=unwarmed) as address:
+            recorder = Tab(browser, address, DRAWN)
+            record(recorder, paths[0], options.pages, folder / "recorded")
+            recorder.close()
         told = os.environ | {"FLOOR_RECORDED": str(folder / "recorded")}
         command = streamlit(FLOOR / "main.py")
         floor = open_.enter_context(served("floor", command, folder, cwd=ROOT, env=told))
-        for page in options.pages:
+        firsts, lasts = months_of(paths[0])
+        for page, last in zip(options.pages, lasts, strict=False):  # what is new on one page is not known from another
             print(f"{page} …", file=sys.stderr, flush=True)
-            on_page(browser, page, {"floor": floor, **sites}, months_of(paths[0]), options, took)
+            on_page(browser, page, {"floor": floor, **sites}, firsts, last, options, took)
         for way, path in zip(sites, paths, strict=True):
             print(f"plain, {way} rows …", file=sys.stderr, flush=True)
             database = folder / f"tickets-{path.stem}.duckdb"
@@ -283,6 +296,7 @@ def on_page(
     page: str,
     sites: dict[str, str],
     months: list[str],
+    last: str,
     options: argparse.Namespace,
     took: dict[tuple[str, str, str], Took],
 ) -> None:
@@ -294,7 +308,7 @@ def on_page(
         tabs[way].reload(took["load again", page, way])
     new = {way: Tab(browser, address, DRAWN) for way, address in sites.items() if way != "floor"}
     for tab in new.values():
-        tab.load(page)
+        tab.load(f"{page}?to={last}")
     for turn in range(WARM_UP + options.changes):
         counts = turn >= WARM_UP
         for way, tab in tabs.items():
