@@ -34,10 +34,11 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What this run of a page shows: one snapshot, one choice of filters."""
+    """What this run of a page shows: one snapshot, one choice of filters. Each figure first makes way."""
 
     snapshot: Snapshot
     filters: Filters
+    make_way: Callable[[], None] = lambda: None
 
 
 def card(found: Answer, note: str, shape: Callable[..., Chart], *more: Hashable, scrolls: bool = False) -> None:
@@ -226,6 +227,7 @@ def marked(label: str, words: str, *after: str) -> None:
 
 def ask(figure: str, metric: str | None) -> Answer:
     now = shown()
+    now.make_way()
     return answers.answer(now.snapshot, figure, metric, now.filters)
 
 

@@ -1,7 +1,7 @@
 """Warming: pages are made for nobody first, so that readers find what most of them choose answered.
 
-What nobody has asked for yet costs ten times what is known. So a thread makes pages, and rests for as long as it
-worked: readers go first. Of a new snapshot it makes what was asked of the one before, which is shown until then.
+What nobody has asked for yet costs ten times what is known. So a thread makes pages, and waits before each figure while
+readers are sent theirs. Of a new snapshot it makes what was asked of the one before, which is shown until then.
 """
 
 import logging
@@ -25,7 +25,9 @@ PATIENCE = 60.0  # seconds: after these a new snapshot is shown, prepared or not
 LOOK = 2.0  # seconds between two looks for a new one
 MOST = 120  # pages, with their filters, that are made anew of a new snapshot
 NAME = "warming"
+COURTESY, GLANCE = 0.2, 0.005  # seconds: how long readers go first before each figure, and how often it looks for them
 KNOWN = threading.Lock()  # held while a page is sent that was made before
+READERS: set[object] = set()  # whose pages are being made
 
 
 class Shelf:
@@ -81,7 +83,7 @@ class Shelf:
                     return  # a newer one has come
                 if number >= len(asked) or time.monotonic() > began + PATIENCE:
                     self._shown = newest
-                time.sleep(made(page, snapshot, filters))
+                made(page, snapshot, filters)
         except Exception:
             logging.getLogger(__name__).exception("Pages of %s could not be prepared", newest.name)
         self._shown = self._prepared = newest
@@ -94,26 +96,36 @@ def plain(snapshot: Snapshot) -> list[Filters]:
     return [Filters(), *regions, *(Filters(channels=(channel,)) for channel in known["channel"])]
 
 
-def made(page: Path, snapshot: Snapshot, filters: Filters) -> float:
-    """Make a page as for a reader who has no browser, and return how many seconds it took."""
-    began = time.monotonic()
-    st.session_state["shown"], st.session_state["drawn"] = Shown(snapshot, filters), []
-    with turn(snapshot.version, page.stem, filters):
-        runpy.run_path(str(page))
-    return time.monotonic() - began
+def made(page: Path, snapshot: Snapshot, filters: Filters) -> None:
+    """Make a page as for a reader who has no browser, unless it was made before; readers go first."""
+    asked = _asked(snapshot.version, page.stem, filters)
+    if not asked.answered:
+        st.session_state["shown"], st.session_state["drawn"] = Shown(snapshot, filters, make_way), []
+        with asked.made():
+            runpy.run_path(str(page))
+
+
+def make_way() -> None:
+    """Wait while pages of readers are made, for a while."""
+    deadline = time.monotonic() + COURTESY
+    while READERS and time.monotonic() < deadline:
+        time.sleep(GLANCE)
 
 
 @contextmanager
 def turn(version: str, page: str, filters: Filters) -> Iterator[None]:
-    """Held while a page is made: who asks for the same one meanwhile waits, and then finds it answered.
+    """Held while a page of a reader is made: who asks for the same one meanwhile waits, and then finds it answered.
 
     Pages that were made before are sent one after the other. Their readers would else take the interpreter from each
     other hundreds of times a page, and all would wait for the last.
     """
-    asked = _asked(version, page, filters)
-    with KNOWN if asked.answered else nullcontext(), asked.lock:
-        yield
-        asked.answered = True
+    asked, reader = _asked(version, page, filters), object()
+    with KNOWN if asked.answered else nullcontext(), asked.made():
+        READERS.add(reader)
+        try:
+            yield
+        finally:
+            READERS.remove(reader)
 
 
 @dataclass
@@ -122,6 +134,12 @@ class Asked:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     answered: bool = False
+
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        with self.lock:
+            yield
+            self.answered = True
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import streamlit as st
@@ -31,10 +32,10 @@ sys.modules["{__name__}"].MADE.append((shown.snapshot.path.name, shown.filters))
 def shelf(tmp_path: Path, world: Snapshot, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """A shelf whose thread is not started, over a page that only notes what it was made of."""
     MADE.clear()
+    warming._asked.clear()
     (tmp_path / "page.py").write_text(PAGE, encoding="utf-8")
     shelf = Shelf(tmp_path / "snapshot.duckdb", lambda path: Known(path, world), [tmp_path / "page.py"])
     monkeypatch.setattr(shelf, "warms", True)
-    monkeypatch.setattr(warming.time, "sleep", lambda seconds: None)
     return shelf
 
 
@@ -118,7 +119,7 @@ def test_who_waits_too_long_is_shown_it_unprepared(shelf: Shelf, monkeypatch: py
     shelf.note("page", Filters(("EMEA",)))
     second = publish(shelf, "second.duckdb")
     monkeypatch.setattr(warming, "PATIENCE", -1)
-    monkeypatch.setattr(warming, "made", lambda *told: MADE.append(shelf.shown()) or 0.0)
+    monkeypatch.setattr(warming, "made", lambda *told: MADE.append(shelf.shown()))
     shelf.prepare(second)
     assert set(MADE) == {second}
 
@@ -141,7 +142,7 @@ def test_the_thread_prepares_what_is_published(
     monkeypatch.setattr(warming, "LOOK", 0.05)
     monkeypatch.setattr(warming, "plain", lambda snapshot: [Filters()])
     made = threading.Event()
-    monkeypatch.setattr(warming, "made", lambda *told: made.set() or 0.0)
+    monkeypatch.setattr(warming, "made", lambda *told: made.set())
     published = tmp_path / "snapshot.duckdb"
     published.symlink_to(current(demo_snapshot))
     shelf = Shelf(published, opened, [ROOT / "pages" / "overview.py"])
@@ -220,3 +221,29 @@ def test_a_page_that_went_wrong_is_made_anew_and_holds_up_nobody(world: Snapshot
     with warming.turn("three", "goals", Filters()):
         assert warming.KNOWN.locked()
     assert not warming.KNOWN.locked()
+
+
+def test_what_is_made_for_nobody_waits_for_readers_and_not_for_ever(shelf: Shelf, world: Snapshot) -> None:
+    """It waits before each figure, so that a reader waits for one figure at most."""
+    page = """
+        import sys, time
+        from app.card import ask
+        for _ in range(2):
+            ask("files", None)
+            sys.modules["TEST"].MADE.append(time.monotonic())
+    """
+    shelf.pages[0].write_text(dedent(page).replace("TEST", __name__), encoding="utf-8")
+    with warming.turn("four", "goals", Filters()):
+        began = time.monotonic()
+        warming.made(shelf.pages[0], world, Filters())
+    first, second = MADE
+    assert first - began >= warming.COURTESY and second - first >= warming.COURTESY
+
+
+def test_what_a_reader_was_sent_is_not_made_for_nobody(shelf: Shelf, world: Snapshot) -> None:
+    with warming.turn(world.version, "page", Filters()):
+        pass
+    warming.made(shelf.pages[0], world, Filters())
+    assert MADE == []
+    warming.made(shelf.pages[0], world, Filters(("EMEA",)))
+    assert len(MADE) == 1
