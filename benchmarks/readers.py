@@ -4,10 +4,11 @@ python -m benchmarks.readers [--readers 1 10 25 50] [--seconds 30] [--snapshot F
 
 Sessions speak Streamlit's own protocol and keep what a browser keeps. A click changes page, region, channel or period,
 2 s after the last answer (10 s where there are more than 25 readers), and counts from what is sent to the script's end.
-It is cold where nobody has been answered the same of the same snapshot, else warm: a first reader asks for everything
-once before the others come. In the middle of a step another snapshot is published, built from the exports of another
-company, and shown when the dashboard has prepared it. Then each reader asks once for a page that was answered before,
-however long it waited until then, and last again for what it has asked since.
+A first reader asks for everything once before the others come. In the middle of a step another snapshot is published,
+built from the exports of another company, and shown when the dashboard has prepared it: before is what was answered
+until it was published, meanwhile until it was shown, after what was asked then. Cold is what nobody has been answered
+of the same snapshot. In the end each reader asks once for a page that was answered before, however long it waited until
+then, and last again for what it has asked since.
 
 Everything that anybody was shown is held against what a server shows that never knew but one of the two snapshots. It
 fails (exit code 1) where one page differs from that, where a step has no page that was answered of both, and where the
@@ -49,6 +50,7 @@ from app.snapshot import ROOT, current, opened
 
 PAGES = ("overview", "goals", "trust", "innovation", "diversity")
 HURRIED, PAUSE, LONG_PAUSE = 25, 2.0, 10.0  # seconds between an answer and the next click, on average
+PARTS = ("all", "before", "meanwhile", "after", "cold", "again")
 SECOND_PASS = 1 / 3  # of the seconds of a step
 CHART = "vega_lite_chart"
 ALIKE = 0.1  # of the charts of the two snapshots: if more of them are the same, a mixture may pass for one of the two
@@ -282,6 +284,14 @@ class Step:
     def runs(self) -> list[Run]:
         return self.first + self.walks + self.again
 
+    def parts(self) -> list[list[Run]]:
+        """What PARTS names."""
+        published, shown = self.turned
+        before = [run for run in self.walks if run.ended < published]
+        after = [run for run in self.walks if run.began > shown]
+        meanwhile = [run for run in self.walks if run.ended >= published and run.began <= shown]
+        return [self.walks, before, meanwhile, after, [run for run in self.walks if run.cold], self.again]
+
     def _turn(self, which: int) -> str:
         version = publish(self.snapshots[which], self.published)
         self.contents[version] = which
@@ -444,14 +454,13 @@ def main() -> None:
         print(f"{time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} processors, {len(every)} pages with their filters,")
         print(f"snapshots of {sizes}. Milliseconds; server MB at the first page, at the end, what came to it")
         print("by reader (with the answers that all share); load before; seconds until the new one is shown\n")
-        print(f"{'':12} | {' | '.join(f'{part:16}' for part in ('all', 'cold', 'warm', 'second pass'))} |")
-        print(f"readers    s | {'   n    p50    p95 | ' * 4}  MB   end  each | load  news")
+        print(f"{'':12} | {' | '.join(f'{part:16}' for part in PARTS)} |")
+        print(f"readers    s | {'   n    p50    p95 | ' * len(PARTS)}  MB   end  each | load  news")
         steps = []
         for count in options.readers:
             step = asyncio.run(Step(count, options.seconds, snapshots, every).run())
             steps.append(step)
-            cold, warm = ([run for run in step.walks if run.cold is cold] for cold in (True, False))
-            parts = " | ".join(map(told, (step.walks, cold, warm, step.again)))
+            parts = " | ".join(told(runs) for runs in step.parts())
             first, last = step.memory
             grown = f"{first:4} {last:5} {(last - first) / count:5.1f}"
             news = f"{step.load:4.1f} {step.turned[1] - step.turned[0]:5.1f}"
