@@ -21,7 +21,7 @@ from app.card import Shown
 from app.filters import Filters
 from app.snapshot import NoSnapshot, Snapshot, current
 
-PATIENCE = 60.0  # seconds: after these a new snapshot is shown, prepared or not
+PATIENCE = 120.0  # seconds: after these a new snapshot is shown, prepared or not
 LOOK = 2.0  # seconds between two looks for a new one
 MOST = 120  # pages, with their filters, that are made anew of a new snapshot
 NAME = "warming"
