@@ -175,39 +175,41 @@ def test_a_prepared_page_asks_the_snapshot_nothing(
     assert asked or page in ("practices", "data")
 
 
-def test_a_page_of_a_reader_waits_for_the_same_page_being_made(world: Snapshot) -> None:
-    began, done = threading.Event(), []
+def sending(version: str, page: str, sent: list[str]) -> threading.Event:
+    """Another reader is being sent a page, until the event is set that this returns; a moment later it is sent."""
+    began, end = threading.Event(), threading.Event()
 
-    def made() -> None:
-        with warming.turn("one", "trust", Filters()):
+    def send() -> None:
+        with warming.turn(version, page, Filters()):
             began.set()
-            time.sleep(0.2)
-            done.append("made")
+            end.wait(10)
+            time.sleep(0.1)  # who does not wait for it comes first
+            sent.append(page)
 
-    threading.Thread(target=made).start()
-    began.wait(10)
+    threading.Thread(target=send).start()
+    assert began.wait(10)
+    return end
+
+
+def test_a_page_of_a_reader_waits_for_the_same_page_being_made(world: Snapshot) -> None:
+    sent: list[str] = []
+    end = sending("one", "trust", sent)
     with warming.turn("one", "trust", Filters(("EMEA",))):
-        assert done == []
+        assert sent == []
+    end.set()
     with warming.turn("one", "trust", Filters()):
-        assert done == ["made"]
+        assert sent == ["trust"]
 
 
 def test_known_pages_are_sent_in_turn_and_a_new_one_waits_for_none(world: Snapshot) -> None:
-    began, sent = threading.Event(), []
     for page in ("goals", "innovation"):
         with warming.turn("two", page, Filters()):
             pass  # now it is known
-
-    def send() -> None:
-        with warming.turn("two", "goals", Filters()):
-            began.set()
-            time.sleep(0.2)
-            sent.append("goals")
-
-    threading.Thread(target=send).start()
-    began.wait(10)
+    sent: list[str] = []
+    end = sending("two", "goals", sent)
     with warming.turn("two", "diversity", Filters()):
         assert sent == []
+    end.set()
     with warming.turn("two", "innovation", Filters()):
         assert sent == ["goals"]
 
@@ -233,9 +235,11 @@ def test_what_is_made_for_nobody_waits_for_readers_and_not_for_ever(shelf: Shelf
             sys.modules["TEST"].MADE.append(time.monotonic())
     """
     shelf.pages[0].write_text(dedent(page).replace("TEST", __name__), encoding="utf-8")
+    made = threading.Thread(target=warming.made, args=(shelf.pages[0], world, Filters()), daemon=True)
     with warming.turn("four", "goals", Filters()):
         began = time.monotonic()
-        warming.made(shelf.pages[0], world, Filters())
+        made.start()
+        made.join(20)
     first, second = MADE
     assert first - began >= warming.COURTESY and second - first >= warming.COURTESY
 
