@@ -34,7 +34,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What this run of a page shows: one snapshot, one choice of filters. Each figure first makes way."""
+    """What this run of a page shows: one snapshot, one choice of filters. `make_way` is called before each figure."""
 
     snapshot: Snapshot
     filters: Filters

@@ -348,10 +348,9 @@ def people_head(question: str) -> None:
 def representation(attribute: str) -> None:
     """Parts of the workforce by level, of one attribute; of one region or channel beside everyone."""
     found = ask("representation", None)
-    name = people.ATTRIBUTES[attribute]
     if found.state != "ready":
         with st.container(border=True, key=f"card-{attribute}", gap="xsmall"):
-            st.header(name, anchor=False)
+            st.header(people.ATTRIBUTES[attribute], anchor=False)
             st.markdown(found.sentence)
         return
     one, chart, named = _attribute(found, attribute)

@@ -46,7 +46,8 @@ def _settle() -> None:
     What is cached later is walked by each full collection, while all readers wait: so these come seldom.
 
     A page is sent in hundreds of messages by a thread of its own, and each may make it wait for the interpreter as long
-    as another thread may keep it. With 25 readers a tenth of the usual time halves the slowest answers.
+    as another thread may keep it. With 25 readers a tenth of the usual time halves the slowest answers, if known pages
+    take turns (warming.turn): without turns it makes them slower.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""All that speed is promised of, one after another, in about half an hour: python -m benchmarks
+"""All that speed is promised of, one after another, in about an hour: python -m benchmarks
 
 Each is a command of its own with sizes to choose: python -m benchmarks.<name> --help. What they compare they run side
 by side; on a machine that does something else at the same time only the ratios mean anything, so its load is printed.

@@ -1,6 +1,6 @@
 """What many readers at once wait for: WebSocket sessions on one server, each walking over pages and filters.
 
-python -m benchmarks.readers [--readers 1 10 25 50] [--seconds 30] [--snapshot FILE]   (five minutes; a table)
+python -m benchmarks.readers [--readers 1 10 25 50] [--seconds 30] [--snapshot FILE]   (ten minutes; a table)
 
 Sessions speak Streamlit's own protocol and keep what a browser keeps. A click changes page, region, channel or period,
 2 s after the last answer (10 s where there are more than 25 readers), and counts from what is sent to the script's end.
